@@ -1,0 +1,96 @@
+/**
+ * What went wrong, as data. `kind` says whose fault it is and therefore what a caller may do about it; `code` says which
+ * rule was broken and is the only thing that outer layers (HTTP, command line) translate.
+ */
+export type ErrorKind =
+  | 'invalid'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'unavailable'
+  | 'corrupt'
+  | 'cancelled'
+  | 'bug';
+
+/** Every code Larder raises, with the kind it always has. The union of codes is closed: a mapping that forgets one does not compile. */
+export const errorKinds = {
+  'malformed-request': 'invalid',
+  'invalid-backup-name': 'invalid',
+  'invalid-backup-description': 'invalid',
+  'invalid-instance-id': 'invalid',
+  'invalid-instance-name': 'invalid',
+  'invalid-connection-string': 'invalid',
+  'invalid-project-id': 'invalid',
+  'invalid-limit': 'invalid',
+  'invalid-offset': 'invalid',
+  'invalid-date': 'invalid',
+  'invalid-mode': 'invalid',
+  'invalid-setting': 'invalid',
+  'request-too-large': 'invalid',
+  'operation-illegal': 'invalid',
+  'unsupported-operation': 'invalid',
+  'unauthenticated': 'forbidden',
+  'bad-signature': 'forbidden',
+  'wrong-credentials': 'forbidden',
+  'forbidden': 'forbidden',
+  'project-mismatch': 'forbidden',
+  'instance-not-found': 'not-found',
+  'backup-not-found': 'not-found',
+  'job-not-found': 'not-found',
+  'project-not-found': 'not-found',
+  'user-not-found': 'not-found',
+  'access-key-not-found': 'not-found',
+  'route-not-found': 'not-found',
+  'object-not-found': 'not-found',
+  'backup-name-taken': 'conflict',
+  'instance-busy': 'conflict',
+  'instance-not-ready': 'conflict',
+  'backup-not-restorable': 'conflict',
+  'backup-in-use': 'conflict',
+  'target-not-empty': 'conflict',
+  'data-folder-locked': 'conflict',
+  'instance-unreachable': 'unavailable',
+  'instance-unsupported': 'invalid',
+  'store-unavailable': 'unavailable',
+  'catalog-unavailable': 'unavailable',
+  'capture-failed': 'unavailable',
+  'restore-failed': 'unavailable',
+  'mongod-unavailable': 'unavailable',
+  'object-corrupt': 'corrupt',
+  'wrong-key': 'corrupt',
+  'image-mismatch': 'corrupt',
+  'cancelled': 'cancelled',
+  'internal': 'bug',
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorKinds;
+
+export interface ErrorOptions {
+  readonly cause?: unknown;
+  /** True where the very same call may succeed later without anyone changing anything. */
+  readonly retryable?: boolean;
+  /** Facts for the reader: object name and byte range of a corruption, the collection, the setting. Never a secret. */
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The one error class of Larder; foreign errors are translated into it where they enter. */
+export class LarderError extends Error {
+  override readonly name = 'LarderError';
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly retryable: boolean;
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.kind = errorKinds[code];
+    this.retryable = options.retryable ?? false;
+    this.details = options.details ?? {};
+  }
+}
+
+/** True if `error` is a LarderError, of the given code where one is given. */
+export function isLarderError(error: unknown, code?: ErrorCode): error is LarderError {
+  return error instanceof LarderError && (code === undefined || error.code === code);
+}
