@@ -56,13 +56,20 @@ export interface DeleteTask {
   readonly backupId: string;
 }
 
-export type Task = CaptureTask | RestoreTask | DeleteTask;
+/** Free what nothing needs any more and is older than the grace time, in all projects. */
+export interface PruneTask {
+  readonly kind: 'prune';
+  readonly repository: RepositoryConnection;
+}
+
+export type Task = CaptureTask | RestoreTask | DeleteTask | PruneTask;
 
 /** Result type of each kind of task. */
 export interface TaskResults {
   readonly capture: CaptureSummary;
   readonly restore: RestoreSummary;
   readonly delete: { readonly deleted: true };
+  readonly prune: { readonly freedBytes: number };
 }
 
 export interface TaskContext {

@@ -92,3 +92,14 @@ export function findElement(buffer: Buffer, start: number, name: string): RawEle
   }
   return null;
 }
+
+/** Documents of their own buffers, put one behind the other. */
+export function batchOfDocuments(documents: readonly Uint8Array[]): RawBatch {
+  const starts = new Uint32Array(documents.length);
+  let at = 0;
+  documents.forEach((document, n) => {
+    starts[n] = at;
+    at += document.length;
+  });
+  return { buffer: Buffer.concat(documents), starts, count: documents.length };
+}

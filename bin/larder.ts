@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import type { CommandIo } from '../src/cli/command-io.ts';
+import { runCli } from '../src/cli/run-cli.ts';
+import { systemClock } from '../src/lib/clock.ts';
+
+const interruption = new AbortController();
+const interrupt = (): void => {
+  // The second signal ends at once, whatever hangs.
+  if (interruption.signal.aborted) process.exit(130);
+  interruption.abort();
+};
+
+const io: CommandIo = {
+  env: process.env,
+  folder: process.cwd(),
+  // Only looked at where a command reads it: opening a terminal or a pipe has side effects.
+  get stdin() {
+    return process.stdin;
+  },
+  stdout: process.stdout,
+  stderr: process.stderr,
+  clock: systemClock,
+  signal: interruption.signal,
+  repository: {
+    check: async (request) => (await import('../src/local-repository.ts')).localRepository.check(request),
+    prune: async (request) => (await import('../src/local-repository.ts')).localRepository.prune(request),
+    recover: async (options) => (await import('../src/local-repository.ts')).localRepository.recover(options),
+  },
+  serve: async (options) => {
+    // The server ends on signals in its own order.
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    const { serve } = await import('../src/main.ts');
+    await serve(options);
+  },
+};
+
+process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+// A reader that went away (`larder backup list | head -1`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.exitCode = await runCli(process.argv.slice(2), io);
+process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { addAuthentication } from './authenticate.ts';
+import { answerBrokenRequest } from './client-errors.ts';
+import type { ApiContext } from './context.ts';
+import { ddsV3Operations } from './dds-v3/operations.ts';
+import { TransportError } from './errors.ts';
+import { identityV3Operations } from './identity-v3/operations.ts';
+import { parseJsonBody } from './json-body.ts';
+import { larderV1Operations } from './larder-v1/operations.ts';
+import { openapiDocument } from './openapi-document.ts';
+import { parseQuery } from './query.ts';
+import { watchMethods } from './refuse-methods.ts';
+import { addRequestLog, quietLogController, redactedPaths } from './request-log.ts';
+import { sendError } from './send-error.ts';
+import { compileValidator } from './validation.ts';
+
+/** The part of a pino logger that is needed. */
+export interface ParentLogger extends FastifyBaseLogger {
+  child(bindings: Record<string, unknown>, options?: Record<string, unknown>): ParentLogger;
+}
+
+export interface ServerOptions extends ApiContext {
+  /** A pino logger; what could be secret is redacted in whatever the API logs. Without it nothing is logged. */
+  readonly log?: ParentLogger;
+  /** Largest body in bytes, 1 MiB if not given. */
+  readonly bodyLimit?: number;
+  /** Milliseconds a client may take to send its headers (10 s), and a whole request (30 s), if not given. */
+  readonly headersTimeout?: number;
+  readonly requestTimeout?: number;
+}
+
+/** The largest body that any call needs is a few hundred bytes. */
+const defaultBodyLimit = 1_048_576;
+
+/**
+ * The HTTP server: all operations, not listening yet. Every answer, also to what is not a valid request, carries X-Request-Id
+ * and every refusal the documented body. `close()` lets running requests finish and answers further ones with 503.
+ */
+export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { headersTimeout = 10_000, requestTimeout = 30_000 } = options;
+  const server = fastify({
+    ...(options.log === undefined ? {} : { loggerInstance: options.log.child({}, { redact: redactedPaths }) }),
+    logController: quietLogController,
+    genReqId: newRequestId,
+    requestIdHeader: false,
+    bodyLimit: options.bodyLimit ?? defaultBodyLimit,
+    requestTimeout,
+    keepAliveTimeout: 72_000,
+    http: {
+      headersTimeout,
+      // How late the two limits above may strike.
+      connectionsCheckingInterval: Math.min(1000, headersTimeout),
+      // Node would answer such a request itself, with an empty body.
+      requireHostHeader: false,
+    },
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256, querystringParser: parseQuery },
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, newRequestId()),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  server.server.on('checkExpectation', (request, response) => {
+    // Only 100-continue exists; a client that expects something else is served as if it had not asked.
+    server.routing(request, response);
+  });
+  server.server.on('connect', (_request, socket) => {
+    answerBrokenRequest(new Error('CONNECT'), socket, newRequestId());
+  });
+
+  server.setValidatorCompiler(compileValidator);
+  // Answers are built by typed code and checked against the schemas in the tests; a serializer that drops or converts
+  // fields would hide mistakes.
+  server.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  server.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+  server.setNotFoundHandler(() => {
+    // Never reached: the first hook refuses.
+  });
+
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  let closing = false;
+  server.addHook('preClose', async () => {
+    closing = true;
+  });
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('X-Request-Id', request.id);
+    if (closing) {
+      reply.header('Connection', 'close');
+      throw new TransportError('closing', 'The server is shutting down.');
+    }
+  });
+  server.addHook('onSend', async (_request, reply) => {
+    // Fastify adds a charset, which JSON does not have and the documented answers do not show.
+    if (String(reply.getHeader('Content-Type')).startsWith('application/json')) reply.header('Content-Type', 'application/json');
+  });
+  addRequestLog(server);
+  addAuthentication(server, options);
+  server.addHook('preValidation', async (request) => {
+    if (!Buffer.isBuffer(request.body)) return;
+    request.body = parseJsonBody(request.body, request.headers['content-type'], request.headers['content-encoding']);
+  });
+
+  const methods = watchMethods(server);
+  await server.register(swagger, openapiDocument(options.version));
+  for (const add of [...identityV3Operations, ...ddsV3Operations, ...larderV1Operations]) add(server, options);
+  methods.finish();
+  await server.ready();
+  return server;
+}
+
+function newRequestId(): string {
+  return randomUUID().replaceAll('-', '');
+}

@@ -1,0 +1,27 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify';
+import type { Identity, UseCases } from '../engine/use-cases.ts';
+import type { Clock } from '../lib/clock.ts';
+
+/** What every operation is given. */
+export interface ApiContext {
+  readonly useCases: UseCases;
+  readonly identity: Identity;
+  /** Region of the service catalog; clients look for exactly this word. */
+  readonly region: string;
+  readonly clock: Clock;
+  /** Larder's own version. */
+  readonly version: string;
+}
+
+/** Fastify with request and answer types taken from the schemas. */
+export type ApiServer = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** Adds one operation to the server. */
+export type Operation = (server: ApiServer, context: ApiContext) => void;

@@ -1,0 +1,36 @@
+import { Type, type Static } from 'typebox';
+import type { Backup } from '../../engine/use-cases.ts';
+import { formatBlankTime } from '../times.ts';
+
+export const backupSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  instance_id: Type.String(),
+  instance_name: Type.String(),
+  instance_mode: Type.String(),
+  datastore: Type.Object({ type: Type.Literal('DDS-Community'), version: Type.String(), storage_engine: Type.String() }),
+  type: Type.Union([Type.Literal('Auto'), Type.Literal('Manual')]),
+  begin_time: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$' }),
+  end_time: Type.String({ pattern: '^(\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d)?$', description: 'Empty while the backup is being made' }),
+  status: Type.Union([Type.Literal('BUILDING'), Type.Literal('COMPLETED'), Type.Literal('FAILED'), Type.Literal('DISABLED')]),
+  size: Type.Integer({ minimum: 0, description: 'KB' }),
+  description: Type.String(),
+});
+
+/** A backup as DDS lists it. */
+export function backupJson(backup: Backup): Static<typeof backupSchema> {
+  return {
+    id: backup.id,
+    name: backup.name,
+    instance_id: backup.instanceId,
+    instance_name: backup.instanceName,
+    instance_mode: backup.instanceMode,
+    datastore: { type: 'DDS-Community', version: backup.datastoreVersion, storage_engine: 'wiredTiger' },
+    type: backup.type,
+    begin_time: formatBlankTime(backup.beginTime),
+    end_time: backup.endTime === null ? '' : formatBlankTime(backup.endTime),
+    status: backup.status,
+    size: Math.ceil(backup.sizeBytes / 1024),
+    description: backup.description,
+  };
+}

@@ -1,0 +1,103 @@
+import { Type, type Static } from 'typebox';
+import type { Instance, InstanceMode } from '../../engine/use-cases.ts';
+import { formatPlainTime } from '../times.ts';
+
+const nodeSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  status: Type.String(),
+  role: Type.String(),
+  private_ip: Type.String(),
+  public_ip: Type.String(),
+  spec_code: Type.String(),
+  availability_zone: Type.String(),
+});
+
+const groupSchema = Type.Object({
+  type: Type.String(),
+  id: Type.String(),
+  name: Type.String(),
+  status: Type.String(),
+  volume: Type.Object({ size: Type.String(), used: Type.String() }),
+  nodes: Type.Array(nodeSchema),
+});
+
+const plainTime = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$' });
+
+/** The types are those that clients insist on: `port` a text, `ssl` a number, `pay_mode` a text. */
+export const instanceSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  remark: Type.String(),
+  status: Type.String(),
+  port: Type.String({ pattern: '^\\d+$' }),
+  mode: Type.String(),
+  region: Type.String(),
+  datastore: Type.Object({ type: Type.Literal('DDS-Community'), version: Type.String(), whole_version: Type.String() }),
+  engine: Type.String(),
+  created: plainTime,
+  updated: plainTime,
+  db_user_name: Type.String(),
+  ssl: Type.Integer({ minimum: 0, maximum: 1 }),
+  vpc_id: Type.String(),
+  subnet_id: Type.String(),
+  security_group_id: Type.String(),
+  backup_strategy: Type.Object({ start_time: Type.String(), keep_days: Type.Integer() }),
+  pay_mode: Type.String(),
+  maintenance_window: Type.String(),
+  groups: Type.Array(groupSchema),
+  enterprise_project_id: Type.String(),
+  time_zone: Type.String(),
+  actions: Type.Array(Type.String()),
+  tags: Type.Array(Type.Object({ key: Type.String(), value: Type.String() })),
+});
+
+const groupTypes: Readonly<Record<InstanceMode, string>> = { Single: 'single', ReplicaSet: 'replica', Sharding: 'shard' };
+
+/** An instance as DDS lists it; what only the cloud's own instances have stays empty. */
+export function instanceJson(instance: Instance, region: string): Static<typeof instanceSchema> {
+  return {
+    id: instance.id,
+    name: instance.name,
+    remark: '',
+    status: instance.status,
+    port: String(instance.port),
+    mode: instance.mode,
+    region,
+    datastore: { type: 'DDS-Community', version: instance.datastoreVersion, whole_version: instance.serverVersion },
+    engine: 'wiredTiger',
+    created: formatPlainTime(instance.created),
+    updated: formatPlainTime(instance.updated),
+    db_user_name: 'rwuser',
+    ssl: instance.tls ? 1 : 0,
+    vpc_id: '',
+    subnet_id: '',
+    security_group_id: '',
+    backup_strategy: { start_time: '', keep_days: 0 },
+    pay_mode: '0',
+    maintenance_window: '02:00-06:00',
+    groups: [
+      {
+        type: groupTypes[instance.mode],
+        id: '',
+        name: '',
+        status: '',
+        volume: { size: '0', used: '0' },
+        nodes: instance.nodes.map((node) => ({
+          id: node.id,
+          name: node.name,
+          status: node.status,
+          role: node.role,
+          private_ip: node.host,
+          public_ip: '',
+          spec_code: '',
+          availability_zone: region,
+        })),
+      },
+    ],
+    enterprise_project_id: '0',
+    time_zone: '',
+    actions: [...instance.actions],
+    tags: [],
+  };
+}

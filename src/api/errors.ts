@@ -1,0 +1,179 @@
+import { STATUS_CODES } from 'node:http';
+import { isLarderError, type ErrorCode } from '../core/errors.ts';
+
+/** A refusal as the DDS API documents it. */
+interface Documented {
+  readonly status: number;
+  readonly code: string;
+  /** The documented text: clients and tests compare it, so an answer may add to it but always starts with it. */
+  readonly text: string;
+}
+
+/** Refusals that HTTP itself causes, before any rule of the product is asked. */
+export type TransportCode = 'method-not-allowed' | 'unsupported-media-type' | 'header-too-large' | 'request-timeout' | 'closing';
+
+const parameter = 'Parameter error.';
+const serverError = 'Server error. Try again later.';
+const nodeState = "This instance's status or its node's status makes it not be allowed to do this operation now.";
+const permission = 'You do not have permission to perform this operation. Contact the administrator to obtain permission.';
+const gateway = 'Incorrect IAM authentication information:';
+
+/** The only translation of Larder's codes into those of the DDS API. A code that is missing here does not compile. */
+export const documentedErrors = {
+  'malformed-request': { status: 400, code: 'DBS.280001', text: parameter },
+  'invalid-backup-name': { status: 400, code: 'DBS.280277', text: 'Invalid backup name.' },
+  'invalid-backup-description': { status: 400, code: 'DBS.280127', text: 'Invalid backup description.' },
+  'invalid-instance-id': { status: 400, code: 'DBS.280404', text: 'Invalid DB instance ID.' },
+  'invalid-instance-name': { status: 400, code: 'DBS.280234', text: 'Invalid DB instance name.' },
+  'invalid-connection-string': { status: 400, code: 'DBS.280001', text: parameter },
+  'invalid-project-id': { status: 400, code: 'DBS.280408', text: 'Invalid project id.' },
+  'invalid-limit': { status: 400, code: 'DBS.280439', text: 'Invalid limit.' },
+  'invalid-offset': { status: 400, code: 'DBS.280440', text: 'Invalid offset.' },
+  'invalid-date': { status: 400, code: 'DBS.280409', text: 'Invalid date.' },
+  'invalid-mode': { status: 400, code: 'DBS.280342', text: 'Invalid DB instance mode.' },
+  'invalid-setting': { status: 400, code: 'DBS.280001', text: parameter },
+  'request-too-large': { status: 413, code: 'DBS.200001', text: parameter },
+  'operation-illegal': { status: 400, code: 'DBS.200004', text: 'Operation is illegal.' },
+  'unsupported-operation': { status: 400, code: 'DBS.280343', text: 'Unsupported operation.' },
+  'unauthenticated': { status: 401, code: 'DBS.280056', text: 'Invalid token.' },
+  'bad-signature': { status: 401, code: 'APIGW.0301', text: gateway },
+  'wrong-credentials': { status: 401, code: 'APIGW.0301', text: `${gateway} the username or password is wrong.` },
+  'forbidden': { status: 403, code: 'DBS.280032', text: permission },
+  'project-mismatch': { status: 403, code: 'DBS.280032', text: permission },
+  'instance-not-found': { status: 404, code: 'DBS.200002', text: 'The DB instance does not exist.' },
+  'backup-not-found': { status: 400, code: 'DBS.201214', text: 'The backup file does not exist.' },
+  'job-not-found': { status: 400, code: 'DBS.200543', text: 'The job does not exist.' },
+  'project-not-found': { status: 400, code: 'DBS.280408', text: 'Invalid project id.' },
+  'user-not-found': { status: 404, code: 'DBS.200001', text: parameter },
+  'access-key-not-found': { status: 404, code: 'DBS.200001', text: parameter },
+  'route-not-found': { status: 404, code: 'APIGW.0101', text: 'The API does not exist or has not been published in the environment' },
+  'object-not-found': { status: 500, code: 'DBS.280005', text: serverError },
+  'backup-name-taken': { status: 400, code: 'DBS.201201', text: 'The backup already exists.' },
+  'instance-busy': { status: 403, code: 'DBS.201014', text: 'Operation cannot be executed in current state of the DB instance.' },
+  'instance-not-ready': { status: 403, code: 'DBS.200018', text: nodeState },
+  'backup-not-restorable': { status: 400, code: 'DBS.280124', text: 'Invalid backup.' },
+  'backup-in-use': {
+    status: 400,
+    code: 'DBS.201319',
+    text: 'Deleting backup file is not allowed because a restoration task is currently in progress. Please wait.',
+  },
+  'target-not-empty': { status: 400, code: 'DBS.200004', text: 'Operation is illegal.' },
+  'data-folder-locked': { status: 500, code: 'DBS.280005', text: serverError },
+  'instance-unreachable': { status: 403, code: 'DBS.200018', text: nodeState },
+  'instance-unsupported': { status: 400, code: 'DBS.280343', text: 'Unsupported operation.' },
+  'store-unavailable': { status: 500, code: 'DBS.201509', text: 'Failed to access OBS.' },
+  'catalog-unavailable': { status: 500, code: 'DBS.280005', text: serverError },
+  'capture-failed': { status: 500, code: 'DBS.280005', text: serverError },
+  'restore-failed': { status: 500, code: 'DBS.280005', text: serverError },
+  'mongod-unavailable': { status: 500, code: 'DBS.280005', text: serverError },
+  'object-corrupt': { status: 500, code: 'DBS.280005', text: serverError },
+  'wrong-key': { status: 500, code: 'DBS.280005', text: serverError },
+  'image-mismatch': { status: 500, code: 'DBS.280005', text: serverError },
+  'cancelled': { status: 500, code: 'DBS.280005', text: serverError },
+  'internal': { status: 500, code: 'DBS.280005', text: serverError },
+} as const satisfies Record<ErrorCode, Documented>;
+
+export const transportErrors = {
+  'method-not-allowed': { status: 405, code: 'DBS.200001', text: parameter },
+  'unsupported-media-type': { status: 415, code: 'DBS.200001', text: parameter },
+  'header-too-large': { status: 431, code: 'DBS.200001', text: parameter },
+  'request-timeout': { status: 408, code: 'DBS.200001', text: parameter },
+  'closing': { status: 503, code: 'DBS.280005', text: serverError },
+} as const satisfies Record<TransportCode, Documented>;
+
+/** The identity service's own words where it has some; its status where that differs. */
+const identityErrors: Partial<Record<ErrorCode, { readonly status?: number; readonly text: string }>> = {
+  'unauthenticated': { text: 'The request you have made requires authentication.' },
+  'wrong-credentials': { text: 'The username or password is wrong.' },
+  'project-not-found': { status: 404, text: 'The project does not exist.' },
+  'project-mismatch': { text: 'You are not authorized to perform the requested action.' },
+  'forbidden': { text: 'You are not authorized to perform the requested action.' },
+  'route-not-found': { text: 'The resource could not be found.' },
+};
+
+/** Thrown inside the API for what HTTP itself forbids. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  readonly transport: TransportCode;
+
+  constructor(transport: TransportCode, message: string) {
+    super(message);
+    this.transport = transport;
+  }
+}
+
+/** What goes back: the status and the two forms its body can have. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly identity: { readonly status: number; readonly message: string };
+  /** True if it is the server's own failure, to be logged with its cause. */
+  readonly isFault: boolean;
+}
+
+/** Translates whatever was thrown. Never fails; an error that nobody foresaw becomes `internal` and says nothing of its cause. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof TransportError) return refusal(transportErrors[error.transport], error.message, undefined);
+  if (isLarderError(error)) {
+    return refusal(documentedErrors[error.code], saysNothing(error.code) ? '' : error.message, identityErrors[error.code]);
+  }
+  const foreign = frameworkRefusals[codeOf(error)];
+  return foreign === undefined
+    ? refusal(documentedErrors['internal'], '', undefined)
+    : refusal(foreign.documented, foreign.detail, undefined);
+}
+
+/** The body of a refusal on a path of DDS or Larder itself; the gateway's codes carry the request's id as well. */
+export function ddsErrorBody(refused: Refusal, requestId: string): Readonly<Record<string, string>> {
+  const body = { error_code: refused.code, error_msg: refused.message };
+  return refused.code.startsWith('APIGW.') ? { ...body, request_id: requestId } : body;
+}
+
+/** The body of a refusal on a path of the identity service. */
+export function identityErrorBody({ identity }: Refusal): { readonly error: { code: number; message: string; title: string } } {
+  return { error: { code: identity.status, message: identity.message, title: STATUS_CODES[identity.status] ?? 'Error' } };
+}
+
+/** Fastify's own errors, by its code. */
+const frameworkRefusals: Readonly<Record<string, { readonly documented: Documented; readonly detail: string }>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    documented: documentedErrors['request-too-large'],
+    detail: 'The body is larger than the server takes.',
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    documented: transportErrors['unsupported-media-type'],
+    detail: 'Content-Type must be application/json.',
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    documented: documentedErrors['malformed-request'],
+    detail: 'Content-Length is not the length of the body.',
+  },
+  FST_ERR_BAD_URL: { documented: documentedErrors['malformed-request'], detail: 'The URL is not validly encoded.' },
+  FST_ERR_MAX_PARAM_LENGTH: { documented: documentedErrors['malformed-request'], detail: 'A part of the URL is too long.' },
+};
+
+/** A wrong password must look like an unknown user, and a bug's message is for the log. */
+function saysNothing(code: ErrorCode): boolean {
+  return code === 'wrong-credentials' || code === 'internal';
+}
+
+function refusal(documented: Documented, detail: string, identity: { status?: number; text: string } | undefined): Refusal {
+  return {
+    status: documented.status,
+    code: documented.code,
+    message: join(documented.text, detail),
+    identity: { status: identity?.status ?? documented.status, message: join(identity?.text ?? documented.text, detail) },
+    isFault: documented.status >= 500 && documented !== transportErrors.closing,
+  };
+}
+
+function join(text: string, detail: string): string {
+  if (detail === '' || text.startsWith(detail)) return text;
+  if (detail.startsWith(text)) return detail;
+  return `${text}${/[.:]$/.test(text) ? '' : '.'} ${detail}`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,49 @@
+import { Type, type Static } from 'typebox';
+import type { Instance } from '../../engine/use-cases.ts';
+import { isoTime, nullable, oneOf } from './json-types.ts';
+
+export const instanceSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  mode: oneOf(['Single', 'ReplicaSet', 'Sharding']),
+  status: oneOf(['normal', 'abnormal', 'creating']),
+  actions: Type.Array(oneOf(['BACKUP', 'RESTORE', 'DELETE_INSTANCE'])),
+  datastore_version: Type.String(),
+  server_version: Type.String(),
+  set_name: nullable(Type.String()),
+  port: Type.Integer(),
+  tls: Type.Boolean(),
+  nodes: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      host: Type.String(),
+      port: Type.Integer(),
+      role: oneOf(['Primary', 'Secondary', 'Hidden', 'unknown']),
+      status: oneOf(['normal', 'abnormal']),
+    }),
+  ),
+  address: Type.String({ description: 'The connection string without its credentials' }),
+  created: isoTime,
+  updated: isoTime,
+});
+
+/** An instance, field by field. */
+export function instanceJson(instance: Instance): Static<typeof instanceSchema> {
+  return {
+    id: instance.id,
+    name: instance.name,
+    mode: instance.mode,
+    status: instance.status,
+    actions: [...instance.actions],
+    datastore_version: instance.datastoreVersion,
+    server_version: instance.serverVersion,
+    set_name: instance.setName,
+    port: instance.port,
+    tls: instance.tls,
+    nodes: instance.nodes.map(({ id, name, host, port, role, status }) => ({ id, name, host, port, role, status })),
+    address: instance.address,
+    created: instance.created.toISOString(),
+    updated: instance.updated.toISOString(),
+  };
+}

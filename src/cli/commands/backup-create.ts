@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { withServerOptions } from '../command-context.ts';
+import { findInstance } from '../find-by-name.ts';
+import type { Register } from '../register.ts';
+import { describeBackup } from '../render/describe-backup.ts';
+import { requireCompleted, waitForJob } from '../wait-for-job.ts';
+
+interface Options {
+  readonly instance: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly wait?: true;
+}
+
+/** `larder backup create`: a manual backup; with --wait the command ends with it. */
+export function addBackupCreate(backup: Command, register: Register): void {
+  const command = backup
+    .command('create')
+    .description('take a manual backup')
+    .requiredOption('--instance <instance>', 'id or name')
+    .requiredOption('--name <name>', 'unique in the project; 4 to 64 letters, digits, - and _, beginning with a letter')
+    .option('--description <text>', 'at most 256 characters, none of > ! < " & \' =')
+    .option('--wait', 'end when the backup has ended');
+  register<Options>(withServerOptions(command), async ({ api: connect, io, renderer }, options) => {
+    const api = await connect();
+    const { id } = await findInstance(api, options.instance);
+    const created = await api.createBackup({ instance_id: id, name: options.name, description: options.description ?? '' });
+    if (options.wait !== true) {
+      renderer.result(created, `Backup ${created.backup_id} begun, job ${created.job_id}.`);
+      return;
+    }
+    renderer.note(`Backup ${created.backup_id} begun, job ${created.job_id}.`);
+    const job = await waitForJob(api, created.job_id, { signal: io.signal, renderer });
+    requireCompleted(job);
+    const shown = await api.showBackup(created.backup_id);
+    renderer.result({ ...created, job, backup: shown }, describeBackup(shown));
+  });
+}

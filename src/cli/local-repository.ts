@@ -1,0 +1,71 @@
+import type { RecoveredCatalog } from '../engine/recover-catalog.ts';
+
+/** Where the settings come from, as for the server. */
+export interface LocalOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Holds `larder.yaml`; relative paths are relative to it. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+export interface FoundDamage {
+  readonly object: string;
+  readonly reason: string;
+  readonly range: { readonly offset: number; readonly length: number } | null;
+}
+
+/** What a check of the repository found. */
+export interface RepositoryCheck {
+  readonly sound: boolean;
+  readonly projects: readonly {
+    readonly projectId: string;
+    readonly backups: readonly {
+      readonly backupId: string;
+      readonly name: string | null;
+      readonly restorable: boolean;
+      readonly damagedCollections: readonly string[];
+      readonly damage: readonly FoundDamage[];
+    }[];
+    readonly damage: readonly FoundDamage[];
+  }[];
+  readonly damage: readonly FoundDamage[];
+  readonly objectsChecked: number;
+  readonly bytesRead: number;
+}
+
+/** What a prune did, or would do. */
+export interface RepositoryPruning {
+  readonly dryRun: boolean;
+  readonly projects: readonly {
+    readonly projectId: string;
+    readonly plan: Readonly<Record<'remove' | 'mark' | 'waiting' | 'unmark', readonly { readonly kind: string; readonly name: string }[]>>;
+    readonly freedBytes: number;
+    readonly waitingBytes: number;
+    readonly blocked: string | null;
+  }[];
+}
+
+export interface CheckRequest extends LocalOptions {
+  /** Share of the stored data to read in full: 0 structure only, 1 every byte. */
+  readonly readData: number;
+  readonly onProgress: (progress: { readonly objectsChecked: number; readonly bytesRead: number }) => void;
+}
+
+export interface PruneRequest extends LocalOptions {
+  /** Milliseconds; the repository's own default if absent. */
+  readonly grace?: number;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Work on the repository of the local settings, without a server. Given from outside, because only the program's entry wires.
+ * All throw LarderError: `invalid-setting`, `wrong-key`, `object-not-found` (no repository there), `store-unavailable`, `cancelled`.
+ */
+export interface LocalRepository {
+  /** Damage is reported, not thrown. */
+  check(request: CheckRequest): Promise<RepositoryCheck>;
+  /** `invalid-setting` for a grace time that is not safe. */
+  prune(request: PruneRequest): Promise<RepositoryPruning>;
+  /** `operation-illegal` if the catalog is not empty, `data-folder-locked` while a server runs on the data folder. */
+  recover(options: LocalOptions): Promise<RecoveredCatalog>;
+}

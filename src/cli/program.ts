@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import type { CommandIo } from './command-io.ts';
+import { addAccessKeyCreate } from './commands/access-key-create.ts';
+import { addAccessKeyDelete } from './commands/access-key-delete.ts';
+import { addAccessKeyList } from './commands/access-key-list.ts';
+import { addBackupCreate } from './commands/backup-create.ts';
+import { addBackupDelete } from './commands/backup-delete.ts';
+import { addBackupList } from './commands/backup-list.ts';
+import { addBackupShow } from './commands/backup-show.ts';
+import { addInstanceAdopt } from './commands/instance-adopt.ts';
+import { addInstanceList } from './commands/instance-list.ts';
+import { addInstanceShow } from './commands/instance-show.ts';
+import { addJobShow } from './commands/job-show.ts';
+import { addJobWait } from './commands/job-wait.ts';
+import { addRepositoryCheck } from './commands/repository-check.ts';
+import { addRepositoryPrune } from './commands/repository-prune.ts';
+import { addRepositoryRecover } from './commands/repository-recover.ts';
+import { addRestore } from './commands/restore.ts';
+import { addServe } from './commands/serve.ts';
+import { createRegister } from './register.ts';
+
+/** The whole command line. `exitOverride` is on: nothing in it ends the process, commander throws CommanderError instead. */
+export function createProgram(io: CommandIo): Command {
+  const program = new Command('larder')
+    .description('Back up and restore MongoDB with a Larder server.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      // Errors are rendered once, by runCli; help that commander sends here because a subcommand is missing is kept.
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: () => undefined,
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+      getErrHelpWidth: () => io.stderr.columns ?? 80,
+    })
+    .helpCommand(false)
+    .showHelpAfterError(false);
+  const register = createRegister(io);
+
+  addServe(program, register);
+  const instance = program.command('instance').description('the MongoDB deployments that Larder backs up');
+  for (const add of [addInstanceAdopt, addInstanceList, addInstanceShow]) add(instance, register);
+  const backup = program.command('backup').description('take, list, show and delete backups');
+  for (const add of [addBackupCreate, addBackupList, addBackupShow, addBackupDelete]) add(backup, register);
+  addRestore(program, register);
+  const job = program.command('job').description('what the server works on');
+  for (const add of [addJobShow, addJobWait]) add(job, register);
+  const accessKey = program.command('access-key').description('keys for clients that sign their requests');
+  for (const add of [addAccessKeyCreate, addAccessKeyList, addAccessKeyDelete]) add(accessKey, register);
+  const repository = program.command('repository').description('check, prune and recover the repository of this machine\'s settings');
+  for (const add of [addRepositoryCheck, addRepositoryPrune, addRepositoryRecover]) add(repository, register);
+  return program;
+}

@@ -1,0 +1,61 @@
+import type { RecoveredCatalog } from '../../engine/recover-catalog.ts';
+import type { FoundDamage, RepositoryCheck, RepositoryPruning } from '../local-repository.ts';
+import { formatBytes } from './format-bytes.ts';
+import { formatCount } from './format-count.ts';
+import { formatFields } from './format-table.ts';
+import { printable } from './printable.ts';
+
+/** `larder repository check` for people: what is damaged, and what that means for each backup. */
+export function describeCheck(report: RepositoryCheck): string {
+  const backups = report.projects.flatMap((project) => project.backups);
+  const lost = backups.filter((backup) => !backup.restorable);
+  const damage = [...report.damage, ...report.projects.flatMap((project) => project.damage)];
+  const summary = formatFields([
+    ['Objects checked', formatCount(report.objectsChecked)],
+    ['Data read in full', formatBytes(report.bytesRead)],
+    ['Backups', `${formatCount(backups.length - lost.length)} of ${formatCount(backups.length)} restore in full`],
+  ]);
+  if (report.sound) return `${summary}\n\nNo damage found.`;
+  const lines = lost.map((backup) => {
+    const what = backup.damagedCollections.length === 0 ? 'cannot be read' : `damaged: ${backup.damagedCollections.join(', ')}`;
+    return printable(`  ${backup.name ?? backup.backupId} (${backup.backupId}): ${what}`);
+  });
+  const affected = lines.length === 0 ? ['No backup needs what is damaged.'] : ['Backups that do not restore in full:', ...lines];
+  return [summary, '', 'Damaged:', ...damage.map(describeDamage), '', ...affected].join('\n');
+}
+
+function describeDamage({ object, reason, range }: FoundDamage): string {
+  const where = range === null ? '' : `, bytes ${range.offset} to ${range.offset + range.length}`;
+  return printable(`  ${object}${where}: ${reason}`);
+}
+
+/** `larder repository prune` for people, project by project. */
+export function describePruning(report: RepositoryPruning): string {
+  if (report.projects.length === 0) return 'The repository is empty.';
+  const [freed, marked] = report.dryRun ? ['Would free', 'Would mark'] : ['Freed', 'Marked'];
+  return report.projects
+    .map((project) =>
+      formatFields([
+        ['Project', project.projectId],
+        ['Nothing done', project.blocked],
+        [freed, `${formatCount(project.plan.remove.length)} objects, ${formatBytes(project.freedBytes)}`],
+        [marked, `${formatCount(project.plan.mark.length)} objects`],
+        ['Waiting', `${formatBytes(project.waitingBytes)} until the grace time is over`],
+      ]),
+    )
+    .join('\n\n');
+}
+
+/** `larder repository recover` for people. */
+export function describeRecovered(report: RecoveredCatalog): string {
+  const fields = formatFields([
+    ['Projects', formatCount(report.projects)],
+    ['Users', formatCount(report.users)],
+    ['Access keys', formatCount(report.accessKeys)],
+    ['Instances', formatCount(report.instances)],
+    ['Backups', formatCount(report.backups)],
+  ]);
+  const renamed = report.renamed.map(({ from, to, backupId }) => `${from} is now ${to} (${backupId}): a newer backup has its name`);
+  const unreadable = report.unreadable.map(({ backupId, reason }) => `backup ${backupId} cannot be read: ${reason}`);
+  return ['Recovered.', '', fields, ...[...renamed, ...unreadable].map(printable)].join('\n');
+}

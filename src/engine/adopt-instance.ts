@@ -1,0 +1,77 @@
+import type { Deployment } from '../core/deployment.ts';
+import { LarderError } from '../core/errors.ts';
+import { checkInstanceName } from '../core/names.ts';
+import type { EngineDeps } from './engine-deps.ts';
+import { instanceNodes } from './instance-nodes.ts';
+import { newId } from './new-id.ts';
+import { putRecord, type InstanceRecord } from './records.ts';
+import { sealedContexts } from './sealed-contexts.ts';
+import type { Caller } from './use-cases.ts';
+
+/** A first connection may have to resolve names and try several hosts. */
+const probeLimitMs = 15_000;
+
+/**
+ * UseCases.adoptInstance. The connection string is sealed at once; neither it nor its credentials are ever shown again.
+ */
+export async function adoptInstance(
+  deps: EngineDeps,
+  caller: Caller,
+  request: { name: string; uri: string },
+): Promise<{ id: string }> {
+  const name = checkInstanceName(request.name);
+  const found = await deps.probe(request.uri, AbortSignal.timeout(probeLimitMs));
+  refuseUnlessSupported(found);
+
+  const id = newId('instance');
+  const now = deps.clock.now();
+  const record: InstanceRecord = {
+    projectId: caller.projectId,
+    name,
+    mode: found.mode,
+    sealedUri: deps.repository.sealSecret(request.uri, sealedContexts.instanceUri(id)),
+    address: found.address,
+    serverVersion: found.serverVersion,
+    setName: found.setName,
+    tls: found.tls,
+    nodes: instanceNodes(id, name, found.nodes),
+    holdsUserData: found.holdsUserData,
+    created: now.toISOString(),
+  };
+  await putRecord(deps.repository, 'instance', id, record);
+  await deps.catalog.db
+    .insertInto('instances')
+    .values({
+      id,
+      project_id: record.projectId,
+      name,
+      mode: record.mode,
+      status: found.nodes.some((node) => node.role === 'Primary') ? 'normal' : 'abnormal',
+      action: null,
+      action_job_id: null,
+      sealed_uri: record.sealedUri,
+      address: record.address,
+      server_version: record.serverVersion,
+      set_name: record.setName,
+      tls: record.tls,
+      nodes: JSON.stringify(record.nodes),
+      holds_user_data: record.holdsUserData,
+      probed: now,
+      created: now,
+      updated: now,
+    })
+    .execute();
+  return { id };
+}
+
+function refuseUnlessSupported(found: Deployment): void {
+  if (found.mode === 'Single') {
+    throw new LarderError(
+      'instance-unsupported',
+      'This is a single server without an oplog: no consistent backup can be taken of it while it is written to. Make it a replica set of one member.',
+    );
+  }
+  if (found.mode === 'Sharding') {
+    throw new LarderError('instance-unsupported', 'This is a sharded cluster; this version backs up replica sets.');
+  }
+}

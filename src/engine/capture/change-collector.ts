@@ -1,0 +1,223 @@
+import type { MongoClient } from 'mongodb';
+import { LarderError } from '../../core/errors.ts';
+import type { ClusterTime } from '../../core/image.ts';
+import { compareClusterTime } from '../../core/image.ts';
+import type { OpTime } from '../../mongo/members.ts';
+import type { OplogEntry, OplogMeaning, Touch } from '../../mongo/oplog-entry.ts';
+import { readOplog, readOplogEntryAt } from '../../mongo/read-oplog.ts';
+import type { IdKey } from '../../mongo/raw-id.ts';
+
+/** The `_id`s of one collection that were touched and have not been read since. */
+export interface Changes {
+  readonly db: string;
+  readonly ids: Set<IdKey>;
+}
+
+/** Touched `_id`s kept in memory before they must be read and forgotten: their number, and the bytes they take. */
+const mostIds = 200_000;
+const mostIdBytes = 24 * 1024 * 1024;
+
+/** A part of a transaction whose end has not been seen: what it would do to document counts. */
+interface Part {
+  /** Its touches were collected then; if something has been settled since, they must be collected again. */
+  readonly epoch: number;
+  readonly deltas: ReadonlyMap<string, number>;
+  readonly previous: ClusterTime | null;
+}
+
+/** What the collector learned besides touched documents; the capture looks at it between steps. */
+export interface Discoveries {
+  /** Collections whose creation was seen: everything in them was seen too. */
+  readonly created: ReadonlySet<string>;
+  readonly mustScan: { readonly uuids: ReadonlySet<string>; readonly databases: ReadonlySet<string>; readonly everything: boolean };
+  /** What was not understood, for the notes. */
+  readonly unclear: readonly string[];
+}
+
+/**
+ * Follows the oplog and collects which documents were touched, by collection UUID and raw `_id`. Collecting too much costs time,
+ * never correctness: entries of transactions that abort later are collected like any other.
+ */
+export class ChangeCollector {
+  readonly changes = new Map<string, Changes>();
+  /** Net change in the number of documents by committed entries, per collection UUID. */
+  readonly deltas = new Map<string, number>();
+  /** Collections that are going to be scanned at a later position: what happens to them before does not matter. */
+  readonly ignored = new Set<string>();
+  /** Collections that are read whole (capped ones): touched ones must be read again. */
+  readonly whole = new Set<string>();
+  readonly touchedWhole = new Set<string>();
+  entriesRead = 0;
+
+  #position: OpTime;
+  readonly #client: MongoClient;
+  readonly #onCatalogChange: (db: string, time: ClusterTime) => void;
+  readonly #parts = new Map<string, Part>();
+  readonly #created = new Set<string>();
+  readonly #mustScan = { uuids: new Set<string>(), databases: new Set<string>(), everything: false };
+  readonly #unclear: string[] = [];
+  #ids = 0;
+  #idBytes = 0;
+  /** Counts the moments at which collected changes were forgotten. */
+  #epoch = 0;
+
+  constructor(client: MongoClient, start: OpTime, onCatalogChange: (db: string, time: ClusterTime) => void) {
+    this.#client = client;
+    this.#position = start;
+    this.#onCatalogChange = onCatalogChange;
+  }
+
+  /** Everything up to here has been collected. */
+  get position(): OpTime {
+    return this.#position;
+  }
+
+  get discoveries(): Discoveries {
+    return { created: this.#created, mustScan: this.#mustScan, unclear: this.#unclear };
+  }
+
+  get pendingIds(): number {
+    return this.#ids;
+  }
+
+  /** Collects up to `target` (majority-committed), or until memory is full: then the changes must be read before going on. */
+  async advance(target: OpTime, signal: AbortSignal): Promise<'reached' | 'full'> {
+    for await (const entry of readOplog(this.#client, this.#position, target, signal)) {
+      this.entriesRead++;
+      await this.#take(entry, signal);
+      this.#position = { ...entry.time, term: entry.term };
+      if (this.#ids >= mostIds || this.#idBytes >= mostIdBytes) return 'full';
+    }
+    return 'reached';
+  }
+
+  /** Forgets the changes of a collection once they have been read. */
+  settle(uuid: string): void {
+    this.#epoch++;
+    const known = this.changes.get(uuid);
+    if (known === undefined) return;
+    this.#ids -= known.ids.size;
+    for (const id of known.ids) this.#idBytes -= id.length;
+    this.changes.delete(uuid);
+  }
+
+  /** From the current position on the collection counts anew: it is being scanned as it is here. */
+  startOver(uuid: string): void {
+    this.settle(uuid);
+    this.deltas.delete(uuid);
+    this.ignored.delete(uuid);
+    this.touchedWhole.delete(uuid);
+    this.#mustScan.uuids.delete(uuid);
+  }
+
+  /** Tells that everything in these demands has been put on the list of scans. */
+  acceptScanDemands(): void {
+    this.#mustScan.uuids.clear();
+    this.#mustScan.databases.clear();
+    this.#mustScan.everything = false;
+  }
+
+  async #take({ time, meaning }: OplogEntry, signal: AbortSignal): Promise<void> {
+    switch (meaning.kind) {
+      case 'nothing':
+        return;
+      case 'touch':
+        this.#touch(meaning.touch);
+        this.#count(new Map([[meaning.touch.uuid, meaning.touch.delta]]));
+        return;
+      case 'group': {
+        for (const touch of meaning.touches) this.#touch(touch);
+        for (const command of meaning.commands) await this.#take({ time, term: 0, meaning: command }, signal);
+        const deltas = sumDeltas(meaning.touches);
+        if (meaning.effect === 'part') this.#parts.set(keyOf(time), { epoch: this.#epoch, deltas, previous: meaning.previous });
+        else {
+          this.#count(deltas);
+          await this.#completeTransaction(meaning.previous, signal);
+        }
+        return;
+      }
+      case 'commit':
+        return this.#completeTransaction(meaning.previous, signal);
+      case 'created':
+        this.#created.add(meaning.uuid);
+        this.#onCatalogChange(meaning.db, time);
+        return;
+      case 'catalog':
+        for (const db of meaning.databases) this.#onCatalogChange(db, time);
+        return;
+      case 'unclear':
+        this.#demandScan(meaning);
+        if (meaning.db !== null) this.#onCatalogChange(meaning.db, time);
+        return;
+    }
+  }
+
+  /**
+   * A transaction took effect: its earlier entries count now. Those that lie before our start, and those whose documents were
+   * read before they took effect, are read again (pitfalls E7, E8).
+   */
+  async #completeTransaction(last: ClusterTime | null, signal: AbortSignal): Promise<void> {
+    for (let at = last; at !== null; ) {
+      const key = keyOf(at);
+      const known = this.#parts.get(key);
+      this.#parts.delete(key);
+      const part = known !== undefined && known.epoch === this.#epoch ? known : await this.#readPart(at, signal);
+      this.#count(part.deltas);
+      at = part.previous;
+    }
+  }
+
+  async #readPart(time: ClusterTime, signal: AbortSignal): Promise<Part> {
+    const meaning: OplogMeaning | undefined = (await readOplogEntryAt(this.#client, time, signal))?.meaning;
+    if (meaning?.kind !== 'group') {
+      throw new LarderError('capture-failed', `A transaction began at ${time.t}:${time.i}, which the oplog does not hold any more.`, {
+        retryable: true,
+        details: { gap: true },
+      });
+    }
+    for (const touch of meaning.touches) this.#touch(touch);
+    return { epoch: this.#epoch, deltas: sumDeltas(meaning.touches), previous: meaning.previous };
+  }
+
+  #touch({ db, uuid, id }: Touch): void {
+    if (this.ignored.has(uuid)) return;
+    if (this.whole.has(uuid)) {
+      this.touchedWhole.add(uuid);
+      return;
+    }
+    let known = this.changes.get(uuid);
+    if (known === undefined) this.changes.set(uuid, (known = { db, ids: new Set() }));
+    if (known.ids.has(id)) return;
+    known.ids.add(id);
+    this.#ids++;
+    this.#idBytes += id.length;
+  }
+
+  #count(deltas: ReadonlyMap<string, number>): void {
+    for (const [uuid, delta] of deltas) {
+      if (delta !== 0 && !this.ignored.has(uuid)) this.deltas.set(uuid, (this.deltas.get(uuid) ?? 0) + delta);
+    }
+  }
+
+  #demandScan({ db, uuid, what }: OplogMeaning & { kind: 'unclear' }): void {
+    if (uuid !== null) this.#mustScan.uuids.add(uuid);
+    else if (db !== null) this.#mustScan.databases.add(db);
+    else this.#mustScan.everything = true;
+    this.#unclear.push(what);
+  }
+}
+
+function sumDeltas(touches: readonly Touch[]): ReadonlyMap<string, number> {
+  const deltas = new Map<string, number>();
+  for (const { uuid, delta } of touches) deltas.set(uuid, (deltas.get(uuid) ?? 0) + delta);
+  return deltas;
+}
+
+function keyOf(time: ClusterTime): string {
+  return `${time.t}:${time.i}`;
+}
+
+/** True if `a` is not before `b`. */
+export function reaches(a: ClusterTime, b: ClusterTime): boolean {
+  return compareClusterTime(a, b) >= 0;
+}

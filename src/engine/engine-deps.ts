@@ -1,0 +1,31 @@
+import type { Catalog } from '../catalog/open-catalog.ts';
+import type { ProbeDeployment } from '../core/deployment.ts';
+import type { JobQueue } from '../jobs/port.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Repository, RepositoryConnection } from '../repository/port.ts';
+import type { RunTask } from './tasks.ts';
+
+/** What the engine says about itself while it works. Fields never hold secrets. A pino logger is one of these. */
+export interface EngineLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Everything the use cases stand on. */
+export interface EngineDeps {
+  readonly catalog: Catalog;
+  readonly jobs: JobQueue;
+  readonly repository: Repository;
+  readonly clock: Clock;
+  readonly probe: ProbeDeployment;
+  readonly log: EngineLog;
+}
+
+/** What running jobs needs besides. */
+export interface JobDeps extends EngineDeps {
+  readonly repositoryConnection: RepositoryConnection;
+  readonly runTask: RunTask;
+  /** Seconds to wait before the second, third, … try after a failure that may pass; its length bounds the tries. */
+  readonly retryDelaysSeconds?: readonly number[];
+}

@@ -1,0 +1,30 @@
+import type { Selectable } from 'kysely';
+import type { InstancesTable } from '../catalog/schema.ts';
+import { datastoreVersion } from '../core/datastore-version.ts';
+import type { Instance, InstanceAction, InstanceMode, InstanceNode, InstanceStatus } from './use-cases.ts';
+
+export type InstanceRow = Selectable<InstancesTable>;
+
+/** Where nothing is known of any node: MongoDB's own port. */
+const standardPort = 27017;
+
+/** The instance a row of the catalog stands for. */
+export function instanceFromRow(row: InstanceRow): Instance {
+  const nodes = row.nodes as readonly InstanceNode[];
+  return {
+    id: row.id,
+    name: row.name,
+    mode: row.mode as InstanceMode,
+    status: row.status as InstanceStatus,
+    actions: row.action === null ? [] : [row.action as InstanceAction],
+    datastoreVersion: datastoreVersion(row.server_version),
+    serverVersion: row.server_version,
+    setName: row.set_name,
+    port: (nodes.find((node) => node.role === 'Primary') ?? nodes[0])?.port ?? standardPort,
+    tls: row.tls,
+    nodes,
+    address: row.address,
+    created: row.created,
+    updated: row.updated,
+  };
+}

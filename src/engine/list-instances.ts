@@ -1,0 +1,36 @@
+import { sql } from 'kysely';
+import type { EngineDeps } from './engine-deps.ts';
+import { instanceFromRow } from './instance-from-row.ts';
+import type { Caller, Instance, InstanceFilter, Rows } from './use-cases.ts';
+
+/** UseCases.listInstances. Answers from the catalog alone; servers are asked by `showInstance` and before each operation. */
+export async function listInstances(deps: EngineDeps, caller: Caller, filter: InstanceFilter): Promise<Rows<Instance>> {
+  let matching = deps.catalog.db.selectFrom('instances').where('project_id', '=', caller.projectId);
+  const { id, name, mode, marker } = filter;
+  if (id !== undefined) matching = matching.where('id', '=', id);
+  if (mode !== undefined) matching = matching.where('mode', '=', mode);
+  if (name !== undefined) {
+    matching = name.startsWith('*')
+      ? matching.where(sql<boolean>`strpos(name, ${name.slice(1)}) > 0`)
+      : matching.where('name', '=', name);
+  }
+
+  const { total } = await matching.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  let page = matching.selectAll().orderBy('created', 'desc').orderBy('id', 'desc').limit(filter.limit).offset(filter.offset);
+  if (marker !== undefined) {
+    page = page.where((e) =>
+      e(
+        e.refTuple('created', 'id'),
+        '<',
+        e
+          .selectFrom('instances as m')
+          .select(['m.created', 'm.id'])
+          .where('m.id', '=', marker)
+          .where('m.project_id', '=', caller.projectId)
+          .$asTuple('created', 'id'),
+      ),
+    );
+  }
+  const rows = await page.execute();
+  return { rows: rows.map(instanceFromRow), total };
+}

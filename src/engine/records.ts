@@ -1,0 +1,73 @@
+/**
+ * What the repository keeps of the catalog: enough to make it again. A record is written before the change it is about is
+ * acknowledged, and before the catalog has it, so a crash between the two leaves something more to recover, never less.
+ */
+import type { Repository } from '../repository/port.ts';
+import type { InstanceMode, InstanceNode } from './use-cases.ts';
+
+export interface DomainRecord {
+  readonly name: string;
+}
+
+export interface ProjectRecord {
+  readonly domainId: string;
+  readonly name: string;
+  readonly created: string;
+}
+
+export interface UserRecord {
+  readonly domainId: string;
+  readonly name: string;
+  readonly passwordHash: string;
+  readonly created: string;
+  readonly grants: readonly { readonly role: string; readonly roleId: string; readonly scopeId: string }[];
+}
+
+export interface AccessKeyRecord {
+  readonly userId: string;
+  readonly sealedSecret: string;
+  readonly created: string;
+}
+
+/** What servers say of themselves is kept as last seen, so that an instance can be listed before it is asked again. */
+export interface InstanceRecord {
+  readonly projectId: string;
+  readonly name: string;
+  readonly mode: InstanceMode;
+  readonly sealedUri: string;
+  readonly address: string;
+  readonly serverVersion: string;
+  readonly setName: string | null;
+  readonly tls: boolean;
+  readonly nodes: readonly InstanceNode[];
+  readonly holdsUserData: boolean;
+  readonly created: string;
+}
+
+export interface RecordKinds {
+  readonly domain: DomainRecord;
+  readonly project: ProjectRecord;
+  readonly user: UserRecord;
+  readonly 'access-key': AccessKeyRecord;
+  readonly instance: InstanceRecord;
+}
+
+/** Durable once resolved. Errors as RecordStore.put. */
+export function putRecord<K extends keyof RecordKinds>(
+  repository: Repository,
+  kind: K,
+  id: string,
+  record: RecordKinds[K],
+): Promise<void> {
+  return repository.records.put(kind, id, record);
+}
+
+/** All records of a kind. They were written by `putRecord` and are authenticated, so their shape is not questioned. */
+export async function readRecords<K extends keyof RecordKinds>(
+  repository: Repository,
+  kind: K,
+): Promise<{ readonly id: string; readonly record: RecordKinds[K] }[]> {
+  const records: { readonly id: string; readonly record: RecordKinds[K] }[] = [];
+  for await (const { id, value } of repository.records.list(kind)) records.push({ id, record: value as RecordKinds[K] });
+  return records;
+}

@@ -1,0 +1,147 @@
+import type { CatalogHandle, CatalogTransaction } from '../catalog/schema.ts';
+import { datastoreVersion } from '../core/datastore-version.ts';
+import { LarderError } from '../core/errors.ts';
+import type { EngineDeps } from './engine-deps.ts';
+import { readBackupHeads, withUniqueNames, type BackupHead, type Renamed, type Unreadable } from './recovered-backups.ts';
+import { readRecords, type InstanceRecord, type UserRecord } from './records.ts';
+import type { InstanceMode } from './use-cases.ts';
+
+/** What came back, and what could not. */
+export interface RecoveredCatalog {
+  readonly projects: number;
+  readonly users: number;
+  readonly accessKeys: number;
+  readonly instances: number;
+  readonly backups: number;
+  /** Backups whose manifest cannot be read, with the reason. Nothing is lost by recovering the others. */
+  readonly unreadable: readonly Unreadable[];
+  /** Backups that had to take another name because a newer one has theirs. */
+  readonly renamed: readonly Renamed[];
+}
+
+type RecoverDeps = Pick<EngineDeps, 'catalog' | 'repository'>;
+type Found<R> = { readonly id: string; readonly record: R };
+
+/** True if the catalog holds nobody and nothing: no domains and with them no users, projects, instances or backups. */
+export async function catalogIsEmpty(db: CatalogHandle): Promise<boolean> {
+  return (await db.selectFrom('domains').select('id').limit(1).executeTakeFirst()) === undefined;
+}
+
+/**
+ * Makes an empty catalog from the repository: domains, projects, users with their password hashes, access keys, instances
+ * and every backup whose manifest can be read. All or nothing, as far as the catalog goes. Jobs and tokens do not come back.
+ * `operation-illegal` if the catalog is not empty; errors of the repository other than of single manifests pass through.
+ */
+export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalog> {
+  const { db } = deps.catalog;
+  if (!(await catalogIsEmpty(db)))
+    throw new LarderError('operation-illegal', 'The catalog is not empty; only an empty one can be recovered.');
+
+  const domains = await readRecords(deps.repository, 'domain');
+  const projects = await readRecords(deps.repository, 'project');
+  const users = await readRecords(deps.repository, 'user');
+  const keys = await readRecords(deps.repository, 'access-key');
+  const instances = await readRecords(deps.repository, 'instance');
+  const { heads, unreadable } = await readBackupHeads(
+    deps.repository,
+    projects.map(({ id }) => id),
+  );
+  const { backups, renamed } = withUniqueNames(heads);
+
+  // A user whose deletion was cut short leaves keys without an owner.
+  const userIds = new Set(users.map(({ id }) => id));
+  const ownedKeys = keys.filter(({ record }) => userIds.has(record.userId));
+
+  await db.transaction().execute(async (trx) => {
+    for (const { id, record } of domains) await trx.insertInto('domains').values({ id, name: record.name }).execute();
+    for (const { id, record } of projects) {
+      const created = new Date(record.created);
+      await trx.insertInto('projects').values({ id, domain_id: record.domainId, name: record.name, created }).execute();
+    }
+    for (const user of users) await insertUser(trx, user);
+    for (const { id, record } of ownedKeys) {
+      const created = new Date(record.created);
+      await trx
+        .insertInto('access_keys')
+        .values({ access: id, user_id: record.userId, sealed_secret: record.sealedSecret, created })
+        .execute();
+    }
+    for (const instance of instances) await insertInstance(trx, instance);
+    const modes = new Map(instances.map(({ id, record }) => [id, record.mode]));
+    for (const backup of backups) await insertBackup(trx, backup, modes.get(backup.instanceId) ?? 'ReplicaSet');
+  });
+  return {
+    projects: projects.length,
+    users: users.length,
+    accessKeys: ownedKeys.length,
+    instances: instances.length,
+    backups: backups.length,
+    unreadable,
+    renamed,
+  };
+}
+
+async function insertUser(trx: CatalogTransaction, { id, record }: Found<UserRecord>): Promise<void> {
+  const created = new Date(record.created);
+  await trx
+    .insertInto('users')
+    .values({ id, domain_id: record.domainId, name: record.name, password_hash: record.passwordHash, created })
+    .execute();
+  for (const grant of record.grants) {
+    await trx
+      .insertInto('roles')
+      .values({ id: grant.roleId, name: grant.role })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    await trx.insertInto('role_grants').values({ user_id: id, role_id: grant.roleId, scope_id: grant.scopeId }).execute();
+  }
+}
+
+/** As last seen; `probed` long ago, so that it is asked again before anything is done with it. */
+async function insertInstance(trx: CatalogTransaction, { id, record }: Found<InstanceRecord>): Promise<void> {
+  const created = new Date(record.created);
+  await trx
+    .insertInto('instances')
+    .values({
+      id,
+      project_id: record.projectId,
+      name: record.name,
+      mode: record.mode,
+      status: 'normal',
+      action: null,
+      action_job_id: null,
+      sealed_uri: record.sealedUri,
+      address: record.address,
+      server_version: record.serverVersion,
+      set_name: record.setName,
+      tls: record.tls,
+      nodes: JSON.stringify(record.nodes),
+      holds_user_data: record.holdsUserData,
+      probed: new Date(0),
+      created,
+      updated: created,
+    })
+    .execute();
+}
+
+async function insertBackup(trx: CatalogTransaction, backup: BackupHead, mode: InstanceMode): Promise<void> {
+  await trx
+    .insertInto('backups')
+    .values({
+      id: backup.backupId,
+      project_id: backup.projectId,
+      name: backup.name,
+      description: backup.description,
+      instance_id: backup.instanceId,
+      instance_name: backup.instanceName,
+      instance_mode: mode,
+      datastore_version: datastoreVersion(backup.serverVersion),
+      type: backup.type,
+      status: 'COMPLETED',
+      begin_time: backup.startedAt,
+      end_time: backup.finishedAt,
+      size_bytes: backup.sizeBytes,
+      fail_reason: null,
+    })
+    .execute();
+}

@@ -1,0 +1,54 @@
+import { LarderError } from '../core/errors.ts';
+import type { EngineDeps } from './engine-deps.ts';
+import { findBackup, lockBackup } from './find-backup.ts';
+import { findInstance } from './find-instance.ts';
+import { busy, notReady, takeInstance } from './instance-action.ts';
+import type { RefreshInstance } from './refresh-instance.ts';
+import { newJobId, startJob } from './start-job.ts';
+import type { Caller, RestoreRequest } from './use-cases.ts';
+
+/** UseCases.restore. As for a backup: looked at first, decided in the transaction. */
+export async function restoreBackup(
+  deps: EngineDeps,
+  refresh: RefreshInstance,
+  caller: Caller,
+  request: RestoreRequest,
+): Promise<{ jobId: string }> {
+  const { projectId } = caller;
+  const { backupId, targetInstanceId, sourceInstanceId, overwrite } = request;
+
+  const backup = await findBackup(deps.catalog.db, projectId, backupId);
+  refuseUnlessRestorable(backup.status);
+  const target = await findInstance(deps.catalog.db, projectId, targetInstanceId);
+  // Who names the source means "to the original instance", and that is what it must be.
+  if (sourceInstanceId !== undefined && (sourceInstanceId !== backup.instance_id || targetInstanceId !== sourceInstanceId)) {
+    throw new LarderError(
+      'operation-illegal',
+      'The source must be the instance the backup was made of, and the target the same.',
+    );
+  }
+  // Whether there is data to lose must be known as it is now, not as it was a few seconds ago.
+  const { row, trouble } =
+    target.action === null ? await refresh(target, { always: !overwrite }) : { row: target, trouble: null };
+  if (!overwrite && row.status === 'normal' && row.holds_user_data) {
+    throw new LarderError('target-not-empty', 'The target instance holds data, and overwriting it was not asked for.');
+  }
+  if (row.action !== null) throw busy();
+  if (row.status !== 'normal') throw notReady(trouble);
+
+  const jobId = newJobId();
+  const now = deps.clock.now();
+  await deps.catalog.db.transaction().execute(async (trx) => {
+    const locked = await lockBackup(trx, projectId, backupId);
+    refuseUnlessRestorable(locked.status);
+    await takeInstance(trx, { projectId, instanceId: targetInstanceId, action: 'RESTORE', jobId, now });
+    await startJob(deps, trx, { id: jobId, projectId, kind: 'restore', instance: row, backupId, overwrite, now });
+  });
+  return { jobId };
+}
+
+function refuseUnlessRestorable(status: string): void {
+  if (status !== 'COMPLETED') {
+    throw new LarderError('backup-not-restorable', `The backup is ${status}; only a COMPLETED one can be restored.`);
+  }
+}

@@ -1,0 +1,5 @@
+/** What a sealed secret is bound to: taken to another row, it does not open. */
+export const sealedContexts = {
+  instanceUri: (instanceId: string): string => `instance:${instanceId}:uri`,
+  accessKeySecret: (access: string): string => `access-key:${access}:secret`,
+} as const;

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { ThreadInput } from '../../test/fixtures/thread-tasks.ts';
+import { packError, unpackError, withoutCredentials } from './thread-messages.ts';
+import { LarderError } from '../core/errors.ts';
+import { createThreadRunner } from './thread-runner.ts';
+
+const workerUrl = new URL('../../test/fixtures/thread-tasks.ts', import.meta.url);
+const runThread = createThreadRunner({ workerUrl, stopLimitMs: 100, resourceLimits: { maxOldGenerationSizeMb: 32 } });
+const run = (input: ThreadInput, signal = new AbortController().signal, report: (progress: unknown) => void = () => undefined) =>
+  runThread(input, { signal, report });
+
+describe('createThreadRunner', () => {
+  it('gives the result of the thread', async () => {
+    const value = { text: 'ä', nested: [1, new Date(0), null] };
+    expect(await run({ kind: 'echo', value })).toEqual(value);
+  });
+
+  it('hands buffers over as buffers', async () => {
+    expect(await run({ kind: 'is-buffer', unlock: { key: Buffer.from('beef', 'hex') } })).toBe('beef');
+  });
+
+  it('passes on the newest progress, not all of it', async () => {
+    const reports: unknown[] = [];
+    await run({ kind: 'report', times: 10_000 }, undefined, (progress) => reports.push(progress));
+    expect(reports.at(-1)).toBe(10_000);
+    expect(reports.length).toBeLessThan(10);
+  });
+
+  it('throws what the thread threw', async () => {
+    const refusal = await run({ kind: 'refuse' }).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(LarderError);
+    expect(refusal).toMatchObject({
+      code: 'object-corrupt',
+      kind: 'corrupt',
+      message: 'a byte is wrong',
+      retryable: true,
+      details: { object: 'pack', offset: 7 },
+    });
+    expect((refusal as { cause: Error }).cause.stack).toContain('thread-tasks');
+    expect((refusal as { cause: Error }).cause.stack).not.toContain('hunter2');
+  });
+
+  it('calls an error that is none of ours internal and does not repeat its text', async () => {
+    await expect(run({ kind: 'crash' })).rejects.toMatchObject({
+      code: 'internal',
+      message: 'An unexpected TypeError ended the task.',
+    });
+  });
+
+  it('says what is known of a thread that died', async () => {
+    await expect(run({ kind: 'exit' })).rejects.toMatchObject({
+      code: 'internal',
+      retryable: true,
+      message: expect.stringContaining('code 3') as string,
+    });
+    await expect(run({ kind: 'fill-memory' })).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringContaining('memory') as string,
+    });
+    const nowhere = createThreadRunner({ workerUrl: new URL('nowhere.ts', workerUrl) });
+    await expect(nowhere({}, { signal: new AbortController().signal, report: () => undefined })).rejects.toMatchObject({
+      code: 'internal',
+    });
+  });
+
+  it.each([['until-stopped'], ['deaf']] as const)('ends a thread that is told to stop (%s)', async (kind) => {
+    const stop = new AbortController();
+    const running = run({ kind }, stop.signal, () => stop.abort(new Error('enough')));
+    await expect(running).rejects.toMatchObject({ code: 'cancelled', retryable: true });
+  });
+
+  it('starts nothing after the end', async () => {
+    await expect(run({ kind: 'echo', value: 1 }, AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe('errors between threads', () => {
+  it('masks credentials in any address, and leaves paths alone', () => {
+    expect(withoutCredentials('a mongodb://me:pw@h:1/x?y=1 and s3://k:s@b')).toBe('a mongodb://***@h:1/x?y=1 and s3://***@b');
+    expect(withoutCredentials('at file:///a/node_modules/@scope/b.js:1:2')).toBe('at file:///a/node_modules/@scope/b.js:1:2');
+  });
+
+  it('does not let a code in that does not exist', () => {
+    const packed = { ...packError(new LarderError('cancelled', 'x')), code: 'made-up' as 'cancelled' };
+    expect(unpackError(packed).code).toBe('internal');
+  });
+
+  it('takes anything that can be thrown', () => {
+    for (const thrown of [undefined, null, 'text', 5, Object.create(null)]) expect(packError(thrown).code).toBe('internal');
+  });
+});

@@ -1,0 +1,84 @@
+import { Worker, type ResourceLimits } from 'node:worker_threads';
+import { LarderError } from '../core/errors.ts';
+import { unpackError, withoutCredentials, type FromThread, type ToThread } from './thread-messages.ts';
+
+export interface ThreadRunnerOptions {
+  /** The module that calls `serveTasks`. */
+  readonly workerUrl: URL;
+  /** How long a thread that was asked to stop may take before it is ended by force. */
+  readonly stopLimitMs?: number;
+  readonly resourceLimits?: ResourceLimits;
+}
+
+export interface ThreadRun {
+  readonly signal: AbortSignal;
+  /** Called a few times a second at most. */
+  readonly report: (progress: unknown) => void;
+}
+
+const defaultStopLimitMs = 15_000;
+
+/** Bounds the JavaScript heap of one task; the buffers that carry the data lie outside it and are bounded by the task itself. */
+const defaultLimits: ResourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 };
+
+/**
+ * Returns a function that runs one input in a thread of its own and gives what the thread answered. It throws the
+ * LarderError the thread threw; `cancelled` once the signal is aborted (the thread is asked to stop, and ended by force
+ * after the limit); `internal` (retryable) if the thread dies without an answer. A result that comes after the abort still counts.
+ */
+export function createThreadRunner(options: ThreadRunnerOptions): (input: unknown, run: ThreadRun) => Promise<unknown> {
+  const stopLimitMs = options.stopLimitMs ?? defaultStopLimitMs;
+  return (input, { signal, report }) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(cancelled(signal));
+      const worker = new Worker(options.workerUrl, { resourceLimits: options.resourceLimits ?? defaultLimits });
+      let force: NodeJS.Timeout | undefined;
+
+      const tell = (message: ToThread): void => worker.postMessage(message);
+      const stop = (): void => {
+        tell({ type: 'stop' });
+        force ??= setTimeout(() => end(() => reject(cancelled(signal))), stopLimitMs);
+      };
+      const end = (settle: () => void): void => {
+        clearTimeout(force);
+        signal.removeEventListener('abort', stop);
+        worker.removeAllListeners();
+        // A thread that is being ended may still raise an error; nobody waits for it any more.
+        worker.on('error', () => undefined);
+        worker.terminate().then(settle, settle);
+      };
+
+      worker.on('message', (message: FromThread) => {
+        switch (message.type) {
+          case 'progress':
+            return report(message.progress);
+          case 'result':
+            return end(() => resolve(message.result));
+          case 'error':
+            return end(() => reject(unpackError(message.error)));
+        }
+      });
+      worker.on('messageerror', (error) => end(() => reject(died('its answer could not be read', error))));
+      worker.on('error', (error) => end(() => reject(died(describe(error), error))));
+      worker.on('exit', (code) => end(() => reject(died(`it ended with code ${code}`))));
+      signal.addEventListener('abort', stop, { once: true });
+      tell({ type: 'run', input });
+    });
+}
+
+function cancelled(signal: AbortSignal): LarderError {
+  return new LarderError('cancelled', 'The task was cancelled.', { cause: signal.reason, retryable: true });
+}
+
+function died(how: string, cause?: unknown): LarderError {
+  return new LarderError('internal', `The worker thread gave no answer: ${how}.`, {
+    retryable: true,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return 'it threw something that is no error';
+  if ('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') return 'it ran out of memory';
+  return withoutCredentials(`${error.name}: ${error.message}`);
+}

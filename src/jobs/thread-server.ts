@@ -1,0 +1,58 @@
+import { parentPort } from 'node:worker_threads';
+import { LarderError } from '../core/errors.ts';
+import { packError, type FromThread, type ToThread } from './thread-messages.ts';
+
+export interface ThreadContext<P> {
+  /** Aborted when the server wants the task to end. */
+  readonly signal: AbortSignal;
+  /** May be called as often as one likes: only the newest is sent on, a few times a second. */
+  readonly report: (progress: P) => void;
+}
+
+const progressIntervalMs = 250;
+
+/**
+ * The thread's side of `createThreadRunner`: waits for the one task the thread was made for, runs it and answers. Progress
+ * reported last is sent before the answer. Throws `internal` outside a worker thread.
+ */
+export function serveTasks<I, O, P>(handler: (task: I, context: ThreadContext<P>) => Promise<O>): void {
+  const port = parentPort;
+  if (port === null) throw new LarderError('internal', 'serveTasks works in a worker thread only');
+  const stopping = new AbortController();
+  const answer = (message: FromThread): void => port.postMessage(message);
+
+  let unsent: { readonly progress: P } | undefined;
+  const sendProgress = (): void => {
+    if (unsent !== undefined) answer({ type: 'progress', progress: unsent.progress });
+    unsent = undefined;
+  };
+
+  const run = async (task: I): Promise<void> => {
+    const timer = setInterval(sendProgress, progressIntervalMs);
+    try {
+      const report = (progress: P): void => {
+        unsent = { progress };
+      };
+      const result = await handler(task, { signal: stopping.signal, report });
+      sendProgress();
+      answer({ type: 'result', result });
+    } catch (error) {
+      answer({ type: 'error', error: packError(error) });
+    } finally {
+      clearInterval(timer);
+    }
+  };
+
+  port.on('message', (message: ToThread) => {
+    if (message.type === 'stop') stopping.abort(new LarderError('cancelled', 'The task was cancelled.', { retryable: true }));
+    // The copy between threads keeps the shape of what was sent, except that a Buffer arrives as its base class.
+    else void run(withBuffers(message.input) as I);
+  });
+}
+
+function withBuffers(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (Array.isArray(value)) return value.map(withBuffers);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withBuffers(inner)]));
+}

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { serialize } from 'bson';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runCli } from './cli/run-cli.ts';
+import type { Manifest } from './core/image.ts';
+import { repositoryConnection } from './engine/repository-connection.ts';
+import { systemClock } from './lib/clock.ts';
+import { localRepository } from './local-repository.ts';
+import { openRepository } from './repository/open-repository.ts';
+import { readSettings } from './settings.ts';
+import { openStore } from './storage/open-store.ts';
+import { temporaryFolder, type TemporaryFolder } from '../test/fixtures/temporary-folder.ts';
+
+const projectId = 'a'.repeat(32);
+const backupId = `${'b'.repeat(32)}br02`;
+
+let folder: TemporaryFolder;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+/** A repository as a first start would make it, with one backup of one collection. */
+async function makeRepository(): Promise<void> {
+  const settings = await readSettings({ env: {}, folder: folder.path });
+  const { url, unlock } = await repositoryConnection(settings);
+  const repository = await openRepository({ store: await openStore(url), unlock, clock: systemClock, create: true });
+  await repository.records.put('domain', 'default', { name: 'Default' });
+  await repository.records.put('project', projectId, { domainId: 'default', name: 'eu-de_default', created: '2026-01-31T12:00:00.000Z' });
+  const writer = await repository.project(projectId).beginWrite();
+  const layer = writer.beginLayer('scan');
+  // Random bytes do not compress, so this fills a pack; a small layer would lie in the layer list itself.
+  const documents = Array.from({ length: 1_000 }, (_, number) => Buffer.from(serialize({ _id: number, bytes: randomBytes(2_000) })));
+  let end = 0;
+  const starts = Uint32Array.from(documents, (document) => (end += document.length) - document.length);
+  await layer.addDocuments({ buffer: Buffer.concat(documents), starts, count: documents.length });
+  await writer.commit(manifest(await layer.finish()));
+  await repository.close();
+}
+
+function manifest(layer: Manifest['collections'][number]['layers'][number]): Manifest {
+  const { documents, bytes } = layer;
+  return {
+    formatVersion: 1,
+    backupId,
+    projectId,
+    instanceId: `${'c'.repeat(32)}in02`,
+    instanceName: 'orders',
+    name: 'nightly',
+    description: '',
+    type: 'Manual',
+    startedAt: '2026-01-31T12:00:00.000Z',
+    finishedAt: '2026-01-31T12:00:09.000Z',
+    clusterTime: { t: 1_769_860_000, i: 7 },
+    term: 1,
+    consistency: 'snapshot',
+    baseBackupId: null,
+    source: { setName: 'rs0', member: '127.0.0.1:27017', serverVersion: '6.0.5', featureCompatibilityVersion: '6.0' },
+    notes: [],
+    collections: [
+      { db: 'shop', name: 'orders', uuid: 'd'.repeat(32), capped: false, options: '', indexes: [], documents, documentsExact: true, bytes, layers: [layer] },
+    ],
+    views: [],
+    cost: { documentsRead: documents, bytesRead: bytes, oplogEntriesRead: 0, bytesStored: 0, blocksReused: 0, blocksStored: 1 },
+  };
+}
+
+async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const out = { stdout: '', stderr: '' };
+  const code = await runCli(args, {
+    env: {},
+    folder: folder.path,
+    stdin: (async function* nothing(): AsyncGenerator<string> {})(),
+    stdout: { write: (text) => (out.stdout += text) },
+    stderr: { write: (text) => (out.stderr += text) },
+    clock: systemClock,
+    signal: new AbortController().signal,
+    serve: () => Promise.reject(new Error('not asked for')),
+    repository: localRepository,
+  });
+  return { code, ...out };
+}
+
+/** Path of the only pack. */
+async function packPath(): Promise<string> {
+  const files = await readdir(folder.path, { recursive: true });
+  const packs = files.filter((file) => /\/projects\/[^/]+\/packs\/.*[0-9a-f]{64}$/.test(`/${file}`));
+  expect(packs).toHaveLength(1);
+  return join(folder.path, packs[0] ?? '');
+}
+
+describe('larder repository', () => {
+  test('where there is none it says so, and makes nothing', async () => {
+    for (const command of ['check', 'prune', 'recover']) {
+      expect(await run('repository', command)).toMatchObject({ code: 3, stderr: expect.stringContaining('no repository') as string });
+    }
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  test('check: a sound one is 0', async () => {
+    await makeRepository();
+    const { code, stdout } = await run('repository', 'check', '--read-data', '--json');
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout) as { sound: boolean; bytes_read: number; projects: { backups: unknown[] }[] };
+    expect(report).toMatchObject({ sound: true, projects: [{ project_id: projectId, backups: [{ backup_id: backupId, restorable: true }] }] });
+    expect(report.bytes_read).toBeGreaterThan(10_000);
+    expect((await run('repository', 'check')).stdout).toContain('1 of 1 restore in full');
+  });
+
+  test('check: a flipped bit in a block is found where the data is read, named, and 1', async () => {
+    await makeRepository();
+    const path = await packPath();
+    const pack = await readFile(path);
+    pack[200]! ^= 1;
+    await writeFile(path, pack);
+    expect((await run('repository', 'check')).code).toBe(0);
+    const { code, stdout, stderr } = await run('repository', 'check', '--read-data=100%');
+    expect(code).toBe(1);
+    expect(stdout).toContain('0 of 1 restore in full');
+    expect(stdout).toContain('nightly');
+    expect(stdout).toContain('shop.orders');
+    expect(stderr).toContain('damaged');
+    const json = await run('repository', 'check', '--read-data', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ sound: false });
+    expect(JSON.parse(json.stderr)).toMatchObject({ code: 'damage-found' });
+  });
+
+  test('check: a missing pack is found without reading data', async () => {
+    await makeRepository();
+    await rm(await packPath());
+    expect(await run('repository', 'check')).toMatchObject({ code: 1, stdout: expect.stringContaining('0 of 1 restore in full') as string });
+  });
+
+  test('prune: plans, marks, and refuses a grace time that is not safe', async () => {
+    await makeRepository();
+    expect((await run('repository', 'prune', '--grace', '1h')).code).toBe(2);
+    expect((await run('repository', 'prune')).stdout).toContain('Freed    0 objects');
+    const store = await openStore((await readSettings({ env: {}, folder: folder.path })).repositoryUrl);
+    await store.delete(`projects/${projectId}/manifests/${backupId}`);
+    const plan = JSON.parse((await run('repository', 'prune', '--dry-run', '--json')).stdout) as { projects: { plan: { mark: unknown[] } }[] };
+    expect(plan).toMatchObject({ dry_run: true, projects: [{ freed_bytes: 0, blocked: null }] });
+    const marks = plan.projects[0]?.plan.mark.length ?? 0;
+    expect(marks).toBeGreaterThan(0);
+    expect((await run('repository', 'prune')).stdout).toContain(`Marked   ${marks} objects`);
+    const again = JSON.parse((await run('repository', 'prune', '--json')).stdout) as { projects: { plan: { waiting: unknown[] } }[] };
+    expect(again.projects[0]?.plan.waiting).toHaveLength(marks);
+    await store.close();
+  });
+
+  test('recover: an empty catalog comes back, one that is not empty is refused', async () => {
+    await makeRepository();
+    const first = await run('repository', 'recover', '--json');
+    expect(first.code).toBe(0);
+    expect(JSON.parse(first.stdout)).toMatchObject({ projects: 1, backups: 1, unreadable: [], renamed: [] });
+    expect(await run('repository', 'recover')).toMatchObject({ code: 2, stderr: expect.stringContaining('not empty') as string });
+  });
+
+  test('without its key it is not opened', async () => {
+    await makeRepository();
+    await rm(join(folder.path, 'data', 'repository.key'));
+    expect(await run('repository', 'check')).toMatchObject({ code: 1, stderr: expect.stringContaining('repository.key') as string });
+  });
+});

@@ -1,0 +1,74 @@
+import { access } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { openCatalog } from './catalog/open-catalog.ts';
+import type { LocalOptions, LocalRepository } from './cli/local-repository.ts';
+import { LarderError } from './core/errors.ts';
+import { recoverCatalog } from './engine/recover-catalog.ts';
+import { repositoryConnection } from './engine/repository-connection.ts';
+import { systemClock } from './lib/clock.ts';
+import { checkRepository } from './repository/check-repository.ts';
+import { headerKey } from './repository/format.ts';
+import { openRepository, type OpenedRepository } from './repository/open-repository.ts';
+import { pruneRepository } from './repository/prune-repository.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { openStore } from './storage/open-store.ts';
+import type { ObjectStore } from './storage/port.ts';
+
+/** The work of `larder repository ...`: opens what the local settings name and makes nothing where there is no repository. */
+export const localRepository: LocalRepository = {
+  async check({ readData, onProgress, ...local }) {
+    await using opened = await open(local);
+    return await checkRepository(opened.repository, { readData, onProgress, signal: local.signal });
+  },
+  async prune({ grace, dryRun, ...local }) {
+    await using opened = await open(local);
+    const { repository } = opened;
+    return await pruneRepository(repository, { dryRun, clock: systemClock, signal: local.signal, ...(grace === undefined ? {} : { grace }) });
+  },
+  async recover(local) {
+    await using opened = await open(local);
+    const { dataFolder, databaseUrl } = opened.settings;
+    await using catalog = await openCatalog({ dataFolder, signal: local.signal, ...(databaseUrl === null ? {} : { databaseUrl }) });
+    return await recoverCatalog({ catalog, repository: opened.repository });
+  },
+};
+
+interface Opened extends AsyncDisposable {
+  readonly settings: Settings;
+  readonly repository: OpenedRepository;
+}
+
+async function open({ env, folder, signal }: LocalOptions): Promise<Opened> {
+  const settings = await readSettings({ env: { ...env }, folder });
+  const store = await openExisting(settings.repositoryUrl, signal);
+  try {
+    // Only now: for a store without a repository it would make a key.
+    const { unlock } = await repositoryConnection(settings);
+    const repository = await openRepository({ store, unlock, clock: systemClock, create: false });
+    return { settings, repository, [Symbol.asyncDispose]: () => repository.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function openExisting(url: string, signal: AbortSignal): Promise<ObjectStore> {
+  if (url.startsWith('file:')) {
+    // Opening a store makes its folder, which a look at a mistyped path must not.
+    await access(fileURLToPath(url)).catch((error: unknown) => {
+      throw noRepository(fileURLToPath(url), error);
+    });
+  }
+  const store = await openStore(url, { signal });
+  try {
+    if ((await store.stat(headerKey, { signal })) === null) throw noRepository(store.location);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function noRepository(place: string, cause?: unknown): LarderError {
+  return new LarderError('object-not-found', `There is no repository in ${place}.`, { cause });
+}

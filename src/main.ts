@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { pino } from 'pino';
+import { buildServer } from './api/build-server.ts';
+import { openCatalog } from './catalog/open-catalog.ts';
+import { isLarderError, LarderError } from './core/errors.ts';
+import { createIdentity } from './engine/create-identity.ts';
+import { createUseCases } from './engine/create-use-cases.ts';
+import type { JobDeps } from './engine/engine-deps.ts';
+import { firstStart } from './engine/first-start.ts';
+import { keepPruning } from './engine/keep-pruning.ts';
+import { repositoryConnection } from './engine/repository-connection.ts';
+import { runTasksInThreads } from './engine/run-tasks-in-threads.ts';
+import { startJobs } from './engine/start-jobs.ts';
+import { openJobQueue } from './jobs/open-job-queue.ts';
+import { systemClock } from './lib/clock.ts';
+import { probeDeployment } from './mongo/probe-deployment.ts';
+import { openRepository } from './repository/open-repository.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { startMessage } from './start-message.ts';
+import { openStore } from './storage/open-store.ts';
+
+/** How long running jobs get to reach a point from which they can go on, milliseconds. */
+const jobsStopLimit = 20_000;
+
+export interface ServeOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Where `larder.yaml` may lie and relative paths start. */
+  readonly folder: string;
+  readonly stdout: { write(text: string): unknown };
+}
+
+/**
+ * Starts the server and resolves once it was told to stop (SIGINT, SIGTERM) and has. Phases of the stop: no new requests, jobs back to
+ * the queue, catalog and repository closed. Throws what keeps it from starting; then nothing stays open.
+ */
+export async function serve({ env, folder, stdout }: ServeOptions): Promise<void> {
+  await using cleanup = new AsyncDisposableStack();
+  const stopping = stopSignal();
+  cleanup.defer(stopping.release);
+  const settings = await readSettings({ env, folder });
+  const log = pino({ level: 'info' }, pino.destination({ dest: 2, sync: true }));
+  const clock = systemClock;
+  const catalog = await openCatalog({
+    dataFolder: settings.dataFolder,
+    ...(settings.databaseUrl === null ? {} : { databaseUrl: settings.databaseUrl }),
+    onError: (error) => log.warn({ err: error }, 'a catalog connection broke'),
+  });
+  cleanup.defer(() => catalog.close());
+  const connection = await repositoryConnection(settings);
+  const store = await openStore(settings.repositoryUrl, { clock });
+  cleanup.defer(() => store.close());
+  const repository = await openRepository({ store, unlock: connection.unlock, clock, create: true });
+  const first = await firstStart(
+    { catalog, repository, clock, log },
+    { region: settings.region, dataFolder: settings.dataFolder, ...(settings.adminPassword === null ? {} : { adminPassword: settings.adminPassword }) },
+  );
+  const jobs = await openJobQueue(catalog.queueDatabase, { onError: (error) => log.warn({ err: error }, 'the job queue is in trouble') });
+  cleanup.defer(() => jobs.stop(jobsStopLimit));
+  const deps: JobDeps = {
+    catalog,
+    jobs,
+    repository,
+    clock,
+    probe: probeDeployment,
+    log,
+    repositoryConnection: connection,
+    runTask: runTasksInThreads({ workerUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url) }),
+  };
+  const running = await startJobs(deps);
+  cleanup.defer(() => running.stop(jobsStopLimit));
+  cleanup.use(keepPruning(deps));
+  const server = await buildServer({
+    useCases: createUseCases(deps),
+    identity: createIdentity({ catalog, repository, clock }),
+    region: settings.region,
+    clock,
+    log,
+    version: version(),
+  });
+  cleanup.defer(() => server.close());
+  const address = await server.listen({ host: settings.host, port: settings.port }).catch((error: unknown) => {
+    throw cannotListen(settings, error);
+  });
+  stdout.write(startMessage({ address, dataFolder: settings.dataFolder, repository: store.location, passphrase: settings.repositoryPassphrase !== null, first }));
+  await stopping.asked;
+  stdout.write('Stopping: running jobs go on at the next start.\n');
+}
+
+/** Resolves at the first SIGINT or SIGTERM; the second one ends the process at once. */
+function stopSignal(): { readonly asked: Promise<void>; release(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let asked = false;
+  const listener = (): void => {
+    if (asked) process.exit(130);
+    asked = true;
+    resolve();
+  };
+  process.on('SIGINT', listener).on('SIGTERM', listener);
+  return { asked: promise, release: () => void process.off('SIGINT', listener).off('SIGTERM', listener) };
+}
+
+function cannotListen({ host, port }: Settings, cause: unknown): LarderError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === 'EADDRINUSE') return new LarderError('invalid-setting', `LARDER_PORT is ${port}, which another program listens on at ${host}; choose a free port.`, { cause });
+  if (code === 'EACCES') return new LarderError('invalid-setting', `LARDER_PORT is ${port}, which this user may not listen on; choose one above 1023.`, { cause });
+  return new LarderError('invalid-setting', `LARDER_HOST is ${host}, which is no address of this machine (${code ?? 'unknown reason'}).`, { cause });
+}
+
+function version(): string {
+  const { version: text } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return text;
+}
+
+if (import.meta.main) {
+  try {
+    await serve({ env: process.env, folder: process.cwd(), stdout: process.stdout });
+  } catch (error) {
+    // What Larder itself refuses is said in one line; anything else is a bug and shows where it comes from.
+    process.stderr.write(isLarderError(error) ? `larder: ${error.message}\n` : `larder: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = isLarderError(error) && error.kind === 'invalid' ? 2 : 1;
+  }
+}

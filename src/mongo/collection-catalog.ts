@@ -1,0 +1,153 @@
+import { deserialize } from 'bson';
+import type { MongoClient } from 'mongodb';
+import { findElement } from '../lib/raw-bson.ts';
+import { compareClusterTime } from '../core/image.ts';
+import type { ClusterTime } from '../core/image.ts';
+import { serverErrorCode } from './connect.ts';
+import { appliedOpTime } from './members.ts';
+import { elements } from './ordered-document.ts';
+import { readRaw } from './raw-cursor.ts';
+
+/** A collection with data, or a definition without. All BSON is raw, as the server sent it. */
+export interface CatalogEntry {
+  readonly db: string;
+  readonly name: string;
+  readonly type: 'collection' | 'view' | 'timeseries';
+  /** 32 hex digits; null for what has no data of its own. */
+  readonly uuid: string | null;
+  readonly capped: boolean;
+  readonly options: Buffer;
+  /** Finished indexes only, `_id_` included. Of a time-series collection, as listed through its own name. */
+  readonly indexes: readonly Buffer[];
+}
+
+/** One database's entries, read at some moments from `readAt` to `readUntil`: DDL in between may be in them or not. */
+export interface DatabaseCatalog {
+  readonly readAt: ClusterTime;
+  readonly readUntil: ClusterTime;
+  readonly entries: readonly CatalogEntry[];
+}
+
+/** What a server holds, by database. It is what it was at T if T is not before any `readUntil` and no DDL lies between `readAt` and T. */
+export type CollectionCatalog = ReadonlyMap<string, DatabaseCatalog>;
+
+/** Databases that can hold something of the user's: all but `local` and `config`. `admin` counts: it holds users and roles. */
+export async function listUserDatabases(client: MongoClient, signal: AbortSignal): Promise<readonly string[]> {
+  const { databases } = await client.db('admin').command({ listDatabases: 1, nameOnly: true }, { signal });
+  return (databases as { name: string }[]).map(({ name }) => name).filter((name) => name !== 'local' && name !== 'config');
+}
+
+/** Reads the whole catalog, or with `previous` only the databases named in `dirty`, the rest taken over. */
+export async function readCatalog(
+  client: MongoClient,
+  signal: AbortSignal,
+  previous?: { readonly catalog: CollectionCatalog; readonly dirty: ReadonlySet<string> },
+): Promise<CollectionCatalog> {
+  const catalog = new Map<string, DatabaseCatalog>();
+  if (previous !== undefined) {
+    for (const [db, known] of previous.catalog) if (!previous.dirty.has(db)) catalog.set(db, known);
+  }
+  const names = previous === undefined ? await listUserDatabases(client, signal) : previous.dirty;
+  for (const db of names) if (db !== 'local' && db !== 'config') catalog.set(db, await readDatabase(client, db, signal));
+  return catalog;
+}
+
+async function readDatabase(client: MongoClient, name: string, signal: AbortSignal): Promise<DatabaseCatalog> {
+  // Everything this member had applied by now is in what we read next; DDL after it is found in the oplog.
+  const readAt = await appliedOpTime(client, signal);
+  const db = client.db(name);
+  const entries: CatalogEntry[] = [];
+  for await (const batch of readRaw(db, { listCollections: 1 }, { signal })) {
+    for (let n = 0; n < batch.count; n++) {
+      const entry = parseEntry(name, batch.buffer, batch.starts[n]!);
+      if (entry !== null) entries.push(entry);
+    }
+  }
+  const complete: CatalogEntry[] = [];
+  for (const entry of entries) {
+    const indexes = entry.type === 'view' ? [] : await readIndexes(client, entry, signal);
+    if (indexes !== null) complete.push({ ...entry, indexes });
+  }
+  return { readAt, readUntil: await appliedOpTime(client, signal), entries: complete };
+}
+
+function parseEntry(db: string, buffer: Buffer, start: number): CatalogEntry | null {
+  const raw = (field: string): Buffer | null => {
+    const element = findElement(buffer, start, field);
+    return element === null ? null : Buffer.from(buffer.subarray(element.value, element.end));
+  };
+  const text = (field: string): string => {
+    const element = findElement(buffer, start, field)!;
+    return buffer.toString('utf8', element.value + 4, element.end - 1);
+  };
+  const name = text('name');
+  const type = text('type') as CatalogEntry['type'];
+  const options = raw('options') ?? Buffer.from([5, 0, 0, 0, 0]);
+  const shape = deserialize(options);
+  if (shape['temp'] === true || !isCaptured(db, name)) return null;
+  const info = raw('info');
+  const uuid = info === null ? undefined : deserialize(info, { promoteBuffers: false })['uuid'];
+  return {
+    db,
+    name,
+    type,
+    uuid: type === 'collection' && uuid !== undefined ? Buffer.from(uuid.buffer).toString('hex') : null,
+    capped: shape['capped'] === true,
+    options,
+    indexes: [],
+  };
+}
+
+/** Which namespaces belong to an image (pitfalls S11): what the user made, and users, roles, functions and time-series buckets. */
+export function isCaptured(db: string, name: string): boolean {
+  if (db === 'local' || db === 'config') return false;
+  if (!name.startsWith('system.')) return true;
+  if (name === 'system.js' || name.startsWith('system.buckets.')) return true;
+  return db === 'admin' && (name === 'system.users' || name === 'system.roles');
+}
+
+/** Raw specifications of the finished indexes; null if the collection is gone. */
+async function readIndexes(client: MongoClient, entry: CatalogEntry, signal: AbortSignal): Promise<readonly Buffer[] | null> {
+  const indexes: Buffer[] = [];
+  try {
+    // With includeBuildUUIDs an index that is still being built says so; without, it looks finished.
+    for await (const batch of readRaw(client.db(entry.db), { listIndexes: entry.name, includeBuildUUIDs: true }, { signal })) {
+      for (let n = 0; n < batch.count; n++) {
+        const start = batch.starts[n]!;
+        if (findElement(batch.buffer, start, 'buildUUID') !== null) continue;
+        indexes.push(copyOfDocument(batch.buffer, start));
+      }
+    }
+  } catch (error) {
+    if (serverErrorCode(error) === 26) return null;
+    throw error;
+  }
+  return indexes;
+}
+
+function copyOfDocument(buffer: Buffer, start: number): Buffer {
+  return Buffer.from(buffer.subarray(start, start + buffer.readInt32LE(start)));
+}
+
+/** True if both documents have the same top-level fields with the same bytes, in whatever order. */
+export function sameFields(a: Buffer, b: Buffer): boolean {
+  const fields = (raw: Buffer): string =>
+    [...elements(raw)]
+      .map(({ start, end }) => raw.toString('latin1', start, end))
+      .toSorted()
+      .join('\u0000\u0000');
+  return fields(a) === fields(b);
+}
+
+/** True if `time` is later than the moment the database was read, so that what happened then may be missing from the catalog. */
+export function isAfterRead(catalog: CollectionCatalog, db: string, time: ClusterTime): boolean {
+  const known = catalog.get(db);
+  return known === undefined || compareClusterTime(time, known.readAt) > 0;
+}
+
+/** The earliest T that the catalog can stand for, if nothing changed it until then. */
+export function earliestCatalogTime(catalog: CollectionCatalog): ClusterTime {
+  let latest: ClusterTime = { t: 0, i: 0 };
+  for (const { readUntil } of catalog.values()) if (compareClusterTime(readUntil, latest) > 0) latest = readUntil;
+  return latest;
+}

@@ -1,0 +1,128 @@
+import { MongoClient, MongoParseError, MongoServerSelectionError, MongoError, MongoServerError, MongoNetworkError } from 'mongodb';
+import { LarderError } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
+
+/** Under this name Larder's connections appear in the server's logs, profiles and `currentOp`. */
+export const applicationName = 'larder';
+
+/** How long we look for a server before we call the instance unreachable, in milliseconds. */
+const selectionTimeout = 10_000;
+/** A silent socket is given up after this long; every command of ours answers in batches far below it. Milliseconds. */
+const socketTimeout = 120_000;
+
+export interface ConnectOptions {
+  /** Talk to this very member (`host:port`) instead of whichever is primary. */
+  readonly member?: string;
+  readonly maxConnections?: number;
+  readonly signal: AbortSignal;
+}
+
+/** A connected client whose end of life is the end of its `await using` block. */
+export interface Connection extends AsyncDisposable {
+  readonly client: MongoClient;
+}
+
+/**
+ * Connects to the deployment that `uri` names, to one member if asked. Throws `invalid-connection-string`,
+ * `instance-unreachable` (also for refused credentials, saying so) or `cancelled`. Neither names the credentials.
+ */
+export async function connect(uri: string, options: ConnectOptions): Promise<Connection> {
+  options.signal.throwIfAborted();
+  const client = createClient(uri, options);
+  try {
+    await client.connect();
+    await client.db('admin').command({ ping: 1 }, { signal: options.signal });
+  } catch (error) {
+    await client.close();
+    throw translateMongoError(error, 'instance-unreachable', 'the MongoDB instance cannot be reached');
+  }
+  return { client, [Symbol.asyncDispose]: () => client.close() };
+}
+
+function createClient(uri: string, { member, maxConnections = 8 }: ConnectOptions): MongoClient {
+  try {
+    const address = member === undefined ? uri : addressOfMember(uri, member);
+    return new MongoClient(address, {
+      appName: applicationName,
+      serverSelectionTimeoutMS: selectionTimeout,
+      connectTimeoutMS: selectionTimeout,
+      socketTimeoutMS: socketTimeout,
+      maxPoolSize: maxConnections,
+      ...(member === undefined ? {} : { directConnection: true }),
+      // Commands are built by us and repeated by the steps around them.
+      retryReads: false,
+      retryWrites: false,
+    });
+  } catch (error) {
+    if (error instanceof MongoParseError || error instanceof TypeError || error instanceof MongoError) {
+      throw new LarderError(
+        'invalid-connection-string',
+        `The connection string cannot be read (${plainReason(error, uri)}). It must look like mongodb://user:password@host:port/?replicaSet=name.`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** The same string, with `member` in place of its hosts and without what makes the driver look for other members. */
+export function addressOfMember(uri: string, member: string): string {
+  const scheme = /^mongodb(?:\+srv)?:\/\//.exec(uri)?.[0];
+  if (scheme === undefined) throw new LarderError('invalid-connection-string', 'The connection string must start with mongodb:// or mongodb+srv://.');
+  const rest = uri.slice(scheme.length);
+  const credentialsEnd = rest.lastIndexOf('@', pathStart(rest) - 1);
+  const credentials = credentialsEnd === -1 ? '' : rest.slice(0, credentialsEnd + 1);
+  const tail = rest.slice(pathStart(rest));
+  const [path = '', query = ''] = tail.split('?', 2);
+  const parameters = new URLSearchParams(query);
+  for (const name of [...parameters.keys()]) {
+    if (/^(replicaSet|directConnection|loadBalanced|srv.*|readPreference.*)$/i.test(name)) parameters.delete(name);
+  }
+  // mongodb+srv turns TLS on by itself; without the scheme it has to be said.
+  if (scheme.includes('+srv') && !parameters.has('tls') && !parameters.has('ssl')) parameters.set('tls', 'true');
+  return `mongodb://${credentials}${member}${path || '/'}?${parameters.toString()}`;
+}
+
+function pathStart(rest: string): number {
+  const at = rest.search(/[/?]/);
+  return at === -1 ? rest.length : at;
+}
+
+/** Server error codes after which the very same work can succeed: elections, shutdowns, killed operations, lost cursors. */
+const transientCodes = new Set([
+  6, 7, 43, 89, 91, 133, 134, 175, 189, 202, 234, 237, 262, 290, 317, 358, 384, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436, 63, 150,
+]);
+
+/**
+ * A driver or server error as a LarderError with `code`, unless it is one already. `retryable` follows the server's
+ * error code and the driver's labels.
+ */
+export function translateMongoError(error: unknown, code: ErrorCode, doing: string): LarderError {
+  if (error instanceof LarderError) return error;
+  if (error instanceof Error && error.name === 'AbortError') return new LarderError('cancelled', 'The work was cancelled.', { cause: error });
+  if (error instanceof MongoServerError && (error.code === 18 || error.code === 8000)) {
+    return new LarderError('instance-unreachable', 'The MongoDB instance refused the user name or password of the connection string.');
+  }
+  if (error instanceof MongoServerError && error.code === 13) {
+    return new LarderError('instance-unsupported', `The user of the connection string lacks a privilege: ${error.message}.`);
+  }
+  const transient =
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    (error instanceof MongoServerError && (transientCodes.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError')));
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LarderError(code, `${doing}: ${reason}`, {
+    retryable: transient,
+    ...(error instanceof MongoServerError ? { details: { serverCode: Number(error.code) } } : {}),
+    cause: error,
+  });
+}
+
+/** The server's error code, or null if it is no server error. */
+export function serverErrorCode(error: unknown): number | null {
+  return error instanceof MongoServerError ? Number(error.code) : null;
+}
+
+function plainReason(error: Error, uri: string): string {
+  // The driver may quote the string, credentials and all.
+  return error.message.includes('@') || error.message.includes(uri) ? 'it is malformed' : error.message;
+}

@@ -1,0 +1,126 @@
+import type { Document, MongoClient } from 'mongodb';
+import type { DeploymentNode } from '../core/deployment.ts';
+import { LarderError } from '../core/errors.ts';
+import type { ClusterTime } from '../core/image.ts';
+import { fromTimestamp } from './cluster-time.ts';
+
+/** A member of a replica set as its set sees it. */
+export interface Member {
+  /** `host:port` */
+  readonly host: string;
+  readonly state: 'primary' | 'secondary' | 'arbiter' | 'other';
+  readonly hidden: boolean;
+  readonly priority: number;
+  /** Configured delay, seconds. */
+  readonly delay: number;
+  /** How far behind the primary's last entry it is, in seconds; 0 for the primary. */
+  readonly lag: number;
+}
+
+/** An optime: the time of an oplog entry and the election term it was written in. */
+export interface OpTime extends ClusterTime {
+  readonly term: number;
+}
+
+/** A secondary further behind than this is passed over while a closer one is there. Seconds. */
+const largestLag = 60;
+
+/** The members of the set, from its configuration and status where we may see them, else from `hello`. */
+export async function listMembers(client: MongoClient, signal: AbortSignal): Promise<readonly Member[]> {
+  const admin = client.db('admin');
+  const hello = await admin.command({ hello: 1 }, { signal });
+  const configuration = await admin.command({ replSetGetConfig: 1 }, { signal }).catch(() => null);
+  const status = await admin.command({ replSetGetStatus: 1 }, { signal }).catch(() => null);
+  if (configuration === null || status === null) return membersFromHello(hello);
+  const states = new Map<string, Document>((status['members'] as Document[]).map((member) => [String(member['name']), member]));
+  const newest = Math.max(...[...states.values()].map((member) => secondsOf(member)));
+  return (configuration['config'].members as Document[]).map((member) => {
+    const state = states.get(String(member['host']));
+    return {
+      host: String(member['host']),
+      state: stateOf(state),
+      hidden: member['hidden'] === true,
+      priority: Number(member['priority'] ?? 1),
+      delay: Number(member['secondaryDelaySecs'] ?? member['slaveDelay'] ?? 0),
+      lag: state === undefined ? Infinity : newest - secondsOf(state),
+    };
+  });
+}
+
+/**
+ * The members worth reading a backup from, the one that disturbs the least first: hidden, then secondaries by lag and
+ * priority, then the primary. Delayed members come last: what they hold is old.
+ */
+export function rankForReading(members: readonly Member[]): readonly Member[] {
+  const rank = (member: Member): number => {
+    if (member.delay > 0) return 4;
+    if (member.state === 'primary') return 2;
+    if (member.lag > largestLag) return 3;
+    return member.hidden ? 0 : 1;
+  };
+  return members
+    .filter((member) => member.state === 'primary' || member.state === 'secondary')
+    .toSorted((a, b) => rank(a) - rank(b) || a.lag - b.lag || a.priority - b.priority || (a.host < b.host ? -1 : 1));
+}
+
+/** The newest majority-committed optime as this member knows it: everything up to it is readable on it and stays. */
+export async function majorityOpTime(client: MongoClient, signal: AbortSignal): Promise<OpTime> {
+  const hello = await client.db('admin').command({ hello: 1 }, { signal });
+  const opTime = hello['lastWrite']?.majorityOpTime;
+  if (opTime === undefined) throw new LarderError('capture-failed', 'The member does not report a majority-committed optime.', { retryable: true });
+  return { ...fromTimestamp(opTime.ts), term: Number(opTime.t) };
+}
+
+/** The newest optime that this member has applied, committed or not. */
+export async function appliedOpTime(client: MongoClient, signal: AbortSignal): Promise<OpTime> {
+  const hello = await client.db('admin').command({ hello: 1 }, { signal });
+  return { ...fromTimestamp(hello['lastWrite'].opTime.ts), term: Number(hello['lastWrite'].opTime.t) };
+}
+
+/** Members as the API shows nodes. */
+export function toNodes(members: readonly Member[]): readonly DeploymentNode[] {
+  return members
+    .filter(({ state }) => state !== 'arbiter')
+    .map((member) => {
+      const colon = member.host.lastIndexOf(':');
+      return {
+        host: member.host.slice(0, colon),
+        port: Number(member.host.slice(colon + 1)),
+        role: roleOf(member),
+        healthy: member.state !== 'other',
+      };
+    });
+}
+
+function roleOf(member: Member): DeploymentNode['role'] {
+  if (member.state === 'primary') return 'Primary';
+  if (member.state !== 'secondary') return 'unknown';
+  return member.hidden ? 'Hidden' : 'Secondary';
+}
+
+function membersFromHello(hello: Document): readonly Member[] {
+  const primary = hello['primary'] as string | undefined;
+  const plain = (host: string, hidden: boolean, priority: number): Member => ({
+    host,
+    state: host === primary ? 'primary' : 'secondary',
+    hidden,
+    priority,
+    delay: 0,
+    lag: 0,
+  });
+  return [
+    ...((hello['hosts'] ?? []) as string[]).map((host) => plain(host, false, 1)),
+    ...((hello['passives'] ?? []) as string[]).map((host) => plain(host, false, 0)),
+  ];
+}
+
+function stateOf(member: Document | undefined): Member['state'] {
+  if (member === undefined || member['health'] === 0) return 'other';
+  if (member['state'] === 1) return 'primary';
+  if (member['state'] === 2) return 'secondary';
+  return member['state'] === 7 ? 'arbiter' : 'other';
+}
+
+function secondsOf(member: Document): number {
+  return member['optime']?.ts === undefined ? 0 : fromTimestamp(member['optime'].ts).t;
+}

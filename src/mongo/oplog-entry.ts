@@ -1,0 +1,186 @@
+import { findElement, skipValue, documentLength } from '../lib/raw-bson.ts';
+import type { ClusterTime } from '../core/image.ts';
+import { compareClusterTime } from '../core/image.ts';
+import { readClusterTime } from './cluster-time.ts';
+import { elements } from './ordered-document.ts';
+import { idKeyOf } from './raw-id.ts';
+import type { IdKey } from './raw-id.ts';
+
+/** One document that an entry touches. */
+export interface Touch {
+  readonly db: string;
+  /** Collection UUID, 32 hex digits. */
+  readonly uuid: string;
+  readonly id: IdKey;
+  /** What it does to the number of documents. */
+  readonly delta: -1 | 0 | 1;
+}
+
+/** What an oplog entry means for somebody who collects touched documents. */
+export type OplogMeaning =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'touch'; readonly touch: Touch }
+  /** `applyOps`: several touches, nested ones included. */
+  | {
+      readonly kind: 'group';
+      readonly touches: readonly Touch[];
+      /** Commands inside it. */
+      readonly commands: readonly OplogMeaning[];
+      /** `part`: takes effect only with the entry that ends its transaction; `whole`: with this entry. */
+      readonly effect: 'part' | 'whole';
+      /** The entry of the same transaction before this one. */
+      readonly previous: ClusterTime | null;
+    }
+  | { readonly kind: 'commit'; readonly previous: ClusterTime | null }
+  | { readonly kind: 'created'; readonly db: string; readonly uuid: string }
+  /** The catalog of these databases changed. */
+  | { readonly kind: 'catalog'; readonly databases: readonly string[] }
+  /** Not understood well enough: this collection, or where `uuid` is null the whole database, or where `db` is null everything, must be scanned. */
+  | { readonly kind: 'unclear'; readonly db: string | null; readonly uuid: string | null; readonly what: string };
+
+/** An entry's place in the oplog and its meaning. */
+export interface OplogEntry {
+  readonly time: ClusterTime;
+  readonly term: number;
+  readonly meaning: OplogMeaning;
+}
+
+/** Commands that change the catalog and no document, or only documents of collections that are new afterwards. */
+const catalogCommands = new Set([
+  'drop', 'dropDatabase', 'collMod', 'createIndexes', 'startIndexBuild', 'commitIndexBuild', 'abortIndexBuild', 'dropIndexes', 'deleteIndexes', 'convertToCapped',
+]);
+/** Commands that change nothing an image holds. */
+const harmlessCommands = new Set(['abortTransaction', 'dbCheck', 'migrateChunkToNewShard', 'setMultikeyMetadata', 'dropIdent']);
+
+const nothing: OplogMeaning = { kind: 'nothing' };
+
+/** Reads the entry at `start`. Never guesses: what it does not know becomes `unclear` (pitfalls E1-E20, design section 4). */
+export function readOplogEntry(buffer: Buffer, start: number): OplogEntry {
+  const fields = fieldOffsets(buffer, start);
+  const ts = fields.get('ts');
+  const t = fields.get('t');
+  return {
+    time: ts === undefined ? { t: 0, i: 0 } : readClusterTime(buffer, ts.value),
+    term: t === undefined ? -1 : Number(buffer.readBigInt64LE(t.value)),
+    meaning: interpret(buffer, fields),
+  };
+}
+
+interface Field {
+  readonly type: number;
+  readonly value: number;
+  readonly end: number;
+}
+type Fields = Map<string, Field>;
+
+function interpret(buffer: Buffer, fields: Fields): OplogMeaning {
+  const op = textOf(buffer, fields.get('op'));
+  if (op === 'n') return nothing;
+  const ns = textOf(buffer, fields.get('ns'));
+  const dot = ns.indexOf('.');
+  const db = dot === -1 ? ns : ns.slice(0, dot);
+  const collection = ns.slice(dot + 1);
+  if (op === 'c') return interpretCommand(buffer, fields, db);
+  if (op !== 'i' && op !== 'u' && op !== 'd') return { kind: 'unclear', db: null, uuid: null, what: `operation ${op}` };
+  if (db === 'config' || db === 'local') return nothing;
+  if (collection === 'system.views') return { kind: 'catalog', databases: [db] };
+  const ui = fields.get('ui');
+  const holder = fields.get(op === 'u' ? 'o2' : 'o');
+  if (ui === undefined || holder === undefined) return { kind: 'unclear', db, uuid: null, what: `${op} without collection UUID` };
+  const uuid = uuidAt(buffer, ui);
+  const id = idKeyOf(buffer, holder.value);
+  if (id === null) return { kind: 'unclear', db, uuid, what: `${op} without _id` };
+  return { kind: 'touch', touch: { db, uuid, id, delta: op === 'i' ? 1 : op === 'd' ? -1 : 0 } };
+}
+
+function interpretCommand(buffer: Buffer, fields: Fields, db: string): OplogMeaning {
+  const o = fields.get('o');
+  if (o === undefined) return { kind: 'unclear', db: null, uuid: null, what: 'command without body' };
+  const [first] = elements(buffer, o.value);
+  const name = first?.name ?? '';
+  if (name === 'applyOps') return interpretGroup(buffer, fields, o.value);
+  if (name === 'commitTransaction') return { kind: 'commit', previous: previousOf(buffer, fields) };
+  if (harmlessCommands.has(name)) return nothing;
+  if (db === 'config' || db === 'local') return nothing;
+  if (name === 'create') {
+    const ui = fields.get('ui');
+    return ui === undefined ? { kind: 'catalog', databases: [db] } : { kind: 'created', db, uuid: uuidAt(buffer, ui) };
+  }
+  if (name === 'renameCollection') {
+    const to = findElement(buffer, o.value, 'to');
+    const target = to === null ? '' : buffer.toString('utf8', to.value + 4, to.end - 1);
+    return { kind: 'catalog', databases: [...new Set([db, target.slice(0, target.indexOf('.'))])] };
+  }
+  if (catalogCommands.has(name)) return { kind: 'catalog', databases: [db] };
+  const ui = fields.get('ui');
+  return { kind: 'unclear', db, uuid: ui === undefined ? null : uuidAt(buffer, ui), what: `command ${name}` };
+}
+
+function interpretGroup(buffer: Buffer, fields: Fields, body: number): OplogMeaning {
+  const touches: Touch[] = [];
+  const commands: OplogMeaning[] = [];
+  const inner = findElement(buffer, body, 'applyOps');
+  if (inner === null || inner.type !== 0x04) return { kind: 'unclear', db: null, uuid: null, what: 'applyOps without an array' };
+  for (const item of elements(buffer, inner.value)) {
+    const meaning = interpret(buffer, fieldOffsets(buffer, item.value));
+    if (meaning.kind === 'touch') touches.push(meaning.touch);
+    else if (meaning.kind === 'group') {
+      touches.push(...meaning.touches);
+      commands.push(...meaning.commands);
+    } else if (meaning.kind !== 'nothing') commands.push(meaning);
+  }
+  const flag = (name: string): boolean => {
+    const element = findElement(buffer, body, name);
+    return element !== null && element.type === 0x08 && buffer[element.value] === 1;
+  };
+  const isTransaction = fields.has('lsid') && fields.has('txnNumber') && !isRetryableGroup(buffer, fields);
+  return {
+    kind: 'group',
+    touches,
+    commands,
+    effect: flag('partialTxn') || flag('prepare') ? 'part' : 'whole',
+    previous: isTransaction ? previousOf(buffer, fields) : null,
+  };
+}
+
+/** `multiOpType: 1`: retryable writes in one entry, each on its own; their chain of previous entries is no transaction (pitfalls E5). */
+function isRetryableGroup(buffer: Buffer, fields: Fields): boolean {
+  const field = fields.get('multiOpType');
+  return field !== undefined && field.type === 0x10 && buffer.readInt32LE(field.value) === 1;
+}
+
+function previousOf(buffer: Buffer, fields: Fields): ClusterTime | null {
+  const field = fields.get('prevOpTime');
+  if (field === undefined || field.type !== 0x03) return null;
+  const ts = findElement(buffer, field.value, 'ts');
+  if (ts === null) return null;
+  const time = readClusterTime(buffer, ts.value);
+  return compareClusterTime(time, { t: 0, i: 0 }) === 0 ? null : time;
+}
+
+/** Offsets of the top-level fields of the document at `start`, by name; the first of a name wins. */
+function fieldOffsets(buffer: Buffer, start: number): Fields {
+  const fields: Fields = new Map();
+  const end = start + documentLength(buffer, start) - 1;
+  let at = start + 4;
+  while (at < end) {
+    const type = buffer[at]!;
+    let nameEnd = at + 1;
+    while (buffer[nameEnd] !== 0) nameEnd++;
+    const value = nameEnd + 1;
+    const next = skipValue(buffer, type, value);
+    const name = buffer.toString('latin1', at + 1, nameEnd);
+    if (!fields.has(name)) fields.set(name, { type, value, end: next });
+    at = next;
+  }
+  return fields;
+}
+
+function textOf(buffer: Buffer, field: Field | undefined): string {
+  return field === undefined || field.type !== 0x02 ? '' : buffer.toString('utf8', field.value + 4, field.end - 1);
+}
+
+/** A UUID is a binary of 16 bytes: length word, subtype, bytes. */
+function uuidAt(buffer: Buffer, field: Field): string {
+  return buffer.toString('hex', field.value + 5, field.value + 21);
+}

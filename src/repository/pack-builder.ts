@@ -1,0 +1,75 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { LarderError } from '../core/errors.ts';
+import { blockId, openBlock, sealBlock, type BlockFacts, type PackedBlock } from './block.ts';
+import { packKey, type ProjectKeys } from './derive-keys.ts';
+import { packHeadLength, packSaltLength, tagLength } from './format.ts';
+import type { PackRef } from './layer-list.ts';
+import { encodePackHead, encodePackTail, packTailLength } from './pack-format.ts';
+
+/** Fills one pack in memory. */
+export class PackBuilder {
+  readonly salt = randomBytes(packSaltLength);
+  readonly #keys: ProjectKeys;
+  readonly #key: Buffer;
+  readonly #buffer: Buffer;
+  readonly #blocks: PackedBlock[] = [];
+  readonly #checks: Promise<void>[] = [];
+  #length = packHeadLength;
+
+  /** `buffer` is where the pack is built; it bounds how much fits. */
+  constructor(keys: ProjectKeys, buffer: Buffer) {
+    this.#keys = keys;
+    this.#key = packKey(keys, this.salt);
+    this.#buffer = buffer;
+    encodePackHead(this.salt).copy(buffer);
+  }
+
+  /** Bytes that a pack with just this one compressed block takes. */
+  static lengthFor(frameLength: number): number {
+    return packHeadLength + frameLength + tagLength + packTailLength(1);
+  }
+
+  get blocks(): readonly PackedBlock[] {
+    return this.#blocks;
+  }
+
+  /** True if a compressed block of this length has room. */
+  fits(frameLength: number): boolean {
+    return this.#length + frameLength + tagLength + packTailLength(this.#blocks.length + 1) <= this.#buffer.length;
+  }
+
+  /** Seals a compressed block into the pack and begins to prove it; `checked` rejects if the proof fails, and so does `finish`. */
+  add(facts: BlockFacts, frame: Buffer): { readonly block: PackedBlock; readonly checked: Promise<void> } {
+    const ordinal = this.#blocks.length;
+    const offset = this.#length;
+    const storedLength = sealBlock(this.#buffer, offset, this.#key, ordinal, facts, frame);
+    const block: PackedBlock = { ...facts, ordinal, offset, storedLength };
+    this.#blocks.push(block);
+    this.#length += storedLength;
+    const checked = this.#prove(block);
+    checked.catch(() => undefined); // heard by finish
+    this.#checks.push(checked);
+    return { block, checked };
+  }
+
+  /** Completes the pack, once every block in it is proved. The bytes lie in the buffer that was given. */
+  async finish(inline: boolean): Promise<{ readonly bytes: Buffer; readonly pack: PackRef }> {
+    await Promise.all(this.#checks);
+    const tail = encodePackTail(this.#key, this.salt, this.#blocks);
+    tail.copy(this.#buffer, this.#length);
+    const bytes = this.#buffer.subarray(0, this.#length + tail.length);
+    const name = createHash('sha256').update(bytes).digest('hex');
+    return { bytes, pack: { name, salt: this.salt, size: bytes.length, inline } };
+  }
+
+  /** Reads the block back from its sealed form: a bit that flipped on the way is found while the source still exists. */
+  async #prove(block: PackedBlock): Promise<void> {
+    const sealed = this.#buffer.subarray(block.offset, block.offset + block.storedLength);
+    const content = await openBlock(sealed, this.#key, block, 'in memory', block.offset);
+    if (!blockId(this.#keys.blockId, block.kind, content).equals(block.id)) {
+      throw new LarderError('object-corrupt', 'a block changed in memory before it was stored: the memory of this machine may be faulty', {
+        details: { object: 'in memory', offset: block.offset, length: block.storedLength },
+      });
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LineCounter, parseDocument } from 'yaml';
+import { LarderError } from './core/errors.ts';
+import { nearestWord } from './lib/nearest-word.ts';
+import { redactConnectionString } from './lib/redact.ts';
+import {
+  parseDatabaseUrl,
+  parseHost,
+  parsePort,
+  parseRegion,
+  parseRepositoryUrl,
+  parseSecret,
+  Refusal,
+} from './setting-values.ts';
+
+/** How this installation is set up. Frozen. Holds secrets: never log it. */
+export interface Settings {
+  /** Absolute. Holds the embedded catalog, the first password and, unless told otherwise, the repository. */
+  readonly dataFolder: string;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly region: string;
+  /** null: one is generated at the first start. */
+  readonly adminPassword: string | null;
+  /** null: the embedded catalog. */
+  readonly databaseUrl: string | null;
+  /** `file:///absolute/path` or `s3://bucket/prefix?…`. */
+  readonly repositoryUrl: string;
+  /** null: a key file in the data folder unlocks the repository. */
+  readonly repositoryPassphrase: string | null;
+}
+
+export interface ReadSettingsOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Where `larder.yaml` may lie and what relative paths are relative to. */
+  readonly folder: string;
+}
+
+const fileName = 'larder.yaml';
+const keys = [
+  'data_dir',
+  'host',
+  'port',
+  'region',
+  'admin_password',
+  'database_url',
+  'repository',
+  'repository_passphrase',
+] as const;
+type Key = (typeof keys)[number];
+
+/** Never shown, not even in part. */
+const secretKeys: ReadonlySet<Key> = new Set(['admin_password', 'repository_passphrase']);
+
+/**
+ * Reads the settings: an environment variable (`LARDER_` and the key in capitals) before a key of `larder.yaml` before the
+ * default. An empty variable counts as not set. `invalid-setting` names the setting, where it stands, what it is (unless it is a
+ * secret) and what is allowed. Reads that one file and touches nothing else.
+ */
+export async function readSettings({ env, folder }: ReadSettingsOptions): Promise<Settings> {
+  const file = await readSettingsFile(join(folder, fileName));
+  const read = <T>(key: Key, parse: (value: string) => T): T | null => readOne(key, env, file, parse);
+
+  const dataFolder = resolve(folder, read('data_dir', (value) => value) ?? 'data');
+  return Object.freeze({
+    dataFolder,
+    host: read('host', parseHost) ?? '127.0.0.1',
+    port: read('port', parsePort) ?? 8440,
+    region: read('region', parseRegion) ?? 'eu-de',
+    adminPassword: read('admin_password', (value) => parseSecret(value, 8, 128)),
+    databaseUrl: read('database_url', parseDatabaseUrl),
+    repositoryUrl:
+      read('repository', (value) => parseRepositoryUrl(value, folder)) ?? pathToFileURL(join(dataFolder, 'repository')).href,
+    repositoryPassphrase: read('repository_passphrase', (value) => parseSecret(value, 8, 1024)),
+  });
+}
+
+function readOne<T>(key: Key, env: NodeJS.ProcessEnv, file: SettingsFile, parse: (value: string) => T): T | null {
+  const variable = `LARDER_${key.toUpperCase()}`;
+  const fromEnvironment = env[variable];
+  const value = fromEnvironment || file.get(key);
+  if (value === undefined) return null;
+  try {
+    return parse(value);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const where = fromEnvironment ? variable : `${key} in ${fileName}`;
+    const what = secretKeys.has(key) ? 'is not allowed' : `is ${JSON.stringify(redactConnectionString(value))}`;
+    throw new LarderError('invalid-setting', `${where} ${what}; it must be ${error.message}`, { details: { setting: where } });
+  }
+}
+
+/** The keys that are set, each as text. */
+type SettingsFile = ReadonlyMap<Key, string>;
+
+async function readSettingsFile(path: string): Promise<SettingsFile> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw wrongFile(`cannot be read (${error.code ?? 'unknown reason'})`, error);
+  });
+  return text === null ? new Map() : parseSettingsFile(text);
+}
+
+function parseSettingsFile(text: string): SettingsFile {
+  const lines = new LineCounter();
+  // Pretty errors quote the text, which may hold a secret.
+  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
+  const [problem] = document.errors;
+  if (problem) {
+    const reason = problem.code.toLowerCase().replaceAll('_', ' ');
+    throw wrongFile(`is not valid YAML in line ${lines.linePos(problem.pos[0]).line} (${reason})`);
+  }
+  const content: unknown = document.toJS({ maxAliasCount: 0 });
+  if (content === null || content === undefined) return new Map();
+  if (typeof content !== 'object' || Array.isArray(content)) throw wrongFile('must be a list of lines of the form `key: value`');
+
+  const settings = new Map<Key, string>();
+  for (const [key, value] of Object.entries(content)) {
+    if (!isKey(key)) throw unknownKey(key);
+    if (value === null) continue;
+    settings.set(key, textOf(key, value));
+  }
+  return settings;
+}
+
+function textOf(key: Key, value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (key === 'port' && typeof value === 'number') return String(value);
+  throw new LarderError('invalid-setting', `${key} in ${fileName} is no text; put its value in quotes`, {
+    details: { setting: `${key} in ${fileName}` },
+  });
+}
+
+function isKey(word: string): word is Key {
+  return (keys as readonly string[]).includes(word);
+}
+
+function unknownKey(key: string): LarderError {
+  const near = nearestWord(key.replace(/^larder_/i, ''), keys);
+  const hint = near === null ? '' : ` (did you mean ${near}?)`;
+  const what = `has the unknown key ${JSON.stringify(key.slice(0, 80))}${hint}; known are ${keys.join(', ')}`;
+  return wrongFile(what);
+}
+
+function wrongFile(what: string, cause?: unknown): LarderError {
+  return new LarderError('invalid-setting', `${fileName} ${what}`, { cause, details: { setting: fileName } });
+}

@@ -1,0 +1,280 @@
+/**
+ * Use cases and identity in memory, for tests of the translation alone: what the API makes of requests, answers and errors. What
+ * the product does is proved elsewhere, with real servers.
+ */
+import { LarderError } from '../../src/core/errors.ts';
+import type {
+  Backup,
+  BackupDetails,
+  BackupFilter,
+  Identity,
+  Instance,
+  Job,
+  Named,
+  RestoreRequest,
+  Scope,
+  Token,
+  UseCases,
+} from '../../src/engine/use-cases.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+
+export const projectId = '0549b4a43100d4f32f51c01c2fe4acdb';
+export const otherProjectId = 'ffffb4a43100d4f32f51c01c2fe4acdb';
+export const instanceId = '8436a91546294036b75931e879882200in02';
+export const password = 'Correct-Horse-1';
+export const accessKey = { access: 'AK0001', secret: 'SK0001secret' };
+
+const domain: Named = { id: 'd0000000000000000000000000000001', name: 'Default' };
+const user = { id: 'a0000000000000000000000000000001', name: 'admin', domain };
+const projects = [
+  { id: projectId, name: 'eu-de_default', domainId: domain.id },
+  { id: 'eeeeb4a43100d4f32f51c01c2fe4acdb', name: 'eu-de_second', domainId: domain.id },
+];
+
+export interface FakeStack {
+  readonly useCases: UseCases;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly region: string;
+  readonly version: string;
+  /** Every call that reached a use case, with its arguments. */
+  readonly calls: { readonly name: string; readonly request: unknown }[];
+  /** The next call of this use case throws this. */
+  failNext(name: keyof UseCases, error: Error): void;
+  /** A token of the given scope, good for a day of the clock. */
+  token(scope?: Scope): string;
+  /** Moves the clock. */
+  moveTo(date: Date): void;
+}
+
+export function createFakeStack(): FakeStack {
+  let now = new Date('2026-11-23T09:38:10.123Z');
+  const clock: Clock = { now: () => now };
+  const calls: { name: string; request: unknown }[] = [];
+  const failures = new Map<string, Error>();
+  const backups: Backup[] = [];
+  const jobs = new Map<string, Job>();
+  const tokens = new Map<string, Token & { readonly token: string }>();
+  const instance = fakeInstance(now);
+  let serial = 0;
+
+  const called = (name: keyof UseCases, request: unknown): void => {
+    calls.push({ name, request });
+    const failure = failures.get(name);
+    failures.delete(name);
+    if (failure !== undefined) throw failure;
+  };
+  const addJob = (name: string, backupId: string | null, status: Job['status'] = 'Completed'): { jobId: string } => {
+    const jobId = `00000000-0000-4000-8000-${String(++serial).padStart(12, '0')}`;
+    const ended = status === 'Running' ? null : now;
+    const progress = status === 'Running' ? fakeProgress : null;
+    jobs.set(jobId, {
+      id: jobId,
+      name,
+      status,
+      created: now,
+      ended,
+      progress,
+      instanceId,
+      instanceName: instance.name,
+      backupId,
+      failReason: null,
+    });
+    return { jobId };
+  };
+
+  const useCases: UseCases = {
+    async createBackup(caller, request) {
+      called('createBackup', { caller, ...request });
+      if (request.instanceId !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+      if (backups.some(({ name }) => name === request.name)) throw new LarderError('backup-name-taken', 'The name is taken.');
+      const id = `${String(++serial).padStart(32, '0')}br02`;
+      const common = { instanceName: instance.name, instanceMode: 'ReplicaSet', datastoreVersion: '6.0', type: 'Manual' } as const;
+      backups.unshift({ id, ...request, ...common, status: 'COMPLETED', beginTime: now, endTime: now, sizeBytes: 1025 });
+      return { ...addJob('MongodbSnapshotBackup', id, request.name === 'still-running' ? 'Running' : 'Completed'), backupId: id };
+    },
+    async deleteBackup(caller, backupId) {
+      called('deleteBackup', { caller, backupId });
+      const at = backups.findIndex(({ id }) => id === backupId);
+      if (at < 0) throw new LarderError('backup-not-found', 'There is no such backup.');
+      backups.splice(at, 1);
+      return addJob('MongodbDeleteBackup', backupId);
+    },
+    async listBackups(caller, filter: BackupFilter) {
+      called('listBackups', { caller, ...filter });
+      const { backupId, instanceId: ofInstance, type, mode, begin, end } = filter;
+      if (backupId !== undefined && !backups.some(({ id }) => id === backupId)) throw new LarderError('backup-not-found', 'No such backup.');
+      const rows = backups.filter(
+        (backup) =>
+          (backupId === undefined || backup.id === backupId) &&
+          (ofInstance === undefined || backup.instanceId === ofInstance) &&
+          (type === undefined || backup.type === type) &&
+          (mode === undefined || backup.instanceMode === mode) &&
+          (begin === undefined || backup.beginTime >= begin) &&
+          (end === undefined || backup.beginTime <= end),
+      );
+      return { rows: rows.slice(filter.offset, filter.offset + filter.limit), total: rows.length };
+    },
+    async showBackup(caller, backupId) {
+      called('showBackup', { caller, backupId });
+      const backup = backups.find(({ id }) => id === backupId);
+      if (backup === undefined) throw new LarderError('backup-not-found', 'There is no such backup.');
+      return { ...backup, ...fakeDetails };
+    },
+    async getJob(caller, jobId) {
+      called('getJob', { caller, jobId });
+      const job = jobs.get(jobId);
+      if (job === undefined) throw new LarderError('job-not-found', 'There is no such job.');
+      return job;
+    },
+    async listInstances(caller, filter) {
+      called('listInstances', { caller, ...filter });
+      const rows = filter.id === undefined || filter.id === instanceId ? [instance] : [];
+      return { rows, total: rows.length };
+    },
+    async showInstance(caller, id) {
+      called('showInstance', { caller, id });
+      if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+      return instance;
+    },
+    async adoptInstance(caller, request) {
+      called('adoptInstance', { caller, ...request });
+      return { id: instanceId };
+    },
+    async restore(caller, request: RestoreRequest) {
+      called('restore', { caller, ...request });
+      if (!backups.some(({ id }) => id === request.backupId)) throw new LarderError('backup-not-found', 'There is no such backup.');
+      return addJob('MongodbRestoreData2CurrentInstance', request.backupId);
+    },
+    async createAccessKey(caller) {
+      called('createAccessKey', { caller });
+      return accessKey;
+    },
+    async listAccessKeys(caller) {
+      called('listAccessKeys', { caller });
+      return [{ access: accessKey.access, created: now }];
+    },
+    async deleteAccessKey(caller, access) {
+      called('deleteAccessKey', { caller, access });
+      if (access !== accessKey.access) throw new LarderError('access-key-not-found', 'There is no such access key.');
+    },
+  };
+
+  const issue = (scope: Scope, methods: readonly string[]): Token & { readonly token: string } => {
+    const project = scope.kind === 'project' ? findProject(scope) : null;
+    const text = `token-${++serial}`;
+    const token = {
+      token: text,
+      user,
+      project: project === null ? null : { id: project.id, name: project.name, domain },
+      domain: scope.kind === 'domain' ? domain : null,
+      roles: [{ id: 'r1', name: 'te_admin' }],
+      methods,
+      issuedAt: now,
+      expiresAt: new Date(now.getTime() + 86_400_000),
+    };
+    tokens.set(text, token);
+    return token;
+  };
+
+  const identity: Identity = {
+    async loginWithPassword(login, scope) {
+      calls.push({ name: 'loginWithPassword', request: { login, scope } });
+      const known = 'id' in login.user ? login.user.id === user.id : login.user.name === user.name;
+      if (!known || login.password !== password) throw new LarderError('wrong-credentials', known ? 'wrong password' : 'unknown user');
+      return issue(scope, ['password']);
+    },
+    async loginWithToken(token, scope) {
+      calls.push({ name: 'loginWithToken', request: { token, scope } });
+      if (!tokens.has(token)) throw new LarderError('unauthenticated', 'The token is unknown.');
+      return issue(scope, ['token']);
+    },
+    async checkToken(text) {
+      const token = tokens.get(text);
+      if (token === undefined) throw new LarderError('unauthenticated', 'The token is unknown.');
+      if (token.expiresAt <= now) throw new LarderError('unauthenticated', 'The token has expired.');
+      return token;
+    },
+    async revokeToken(token) {
+      tokens.delete(token);
+    },
+    async findAccessKey(access) {
+      if (access !== accessKey.access) return null;
+      return { secret: accessKey.secret, userId: user.id, userName: user.name, domain };
+    },
+    async listProjects(_userId, name) {
+      return projects.filter((project) => name === undefined || project.name === name);
+    },
+    async listDomains(_userId, name) {
+      return [domain].filter((one) => name === undefined || one.name === name);
+    },
+  };
+
+  return {
+    useCases,
+    identity,
+    clock,
+    region: 'eu-de',
+    version: '0.1.0',
+    calls,
+    failNext: (name, error) => void failures.set(name, error),
+    token: (scope = { kind: 'project', project: { id: projectId } }) => issue(scope, ['password']).token,
+    moveTo: (date) => {
+      now = date;
+    },
+  };
+}
+
+function findProject(scope: Extract<Scope, { kind: 'project' }>): (typeof projects)[number] {
+  const { project: wanted } = scope;
+  const project =
+    'id' in wanted && wanted.id === otherProjectId
+      ? { id: otherProjectId, name: 'eu-de_other', domainId: domain.id }
+      : projects.find(({ id, name }) => ('id' in wanted ? id === wanted.id : name === wanted.name));
+  if (project === undefined) throw new LarderError('project-not-found', 'There is no such project.');
+  return project;
+}
+
+const fakeProgress = {
+  phase: 'scan',
+  documentsDone: 10,
+  documentsTotal: 100,
+  bytesDone: 666,
+  bytesTotal: 1000,
+  bytesPerSecond: 12.5,
+  secondsLeft: null,
+};
+
+const fakeDetails: Omit<BackupDetails, keyof Backup> = {
+  clusterTime: { t: 1_795_000_000, i: 7 },
+  consistency: 'snapshot',
+  baseBackupId: null,
+  documentsRead: 10,
+  oplogEntriesRead: 2,
+  bytesRead: 1025,
+  bytesStored: 300,
+  blocksStored: 1,
+  blocksReused: 0,
+  notes: [],
+  collections: [{ db: 'shop', name: 'orders', uuid: 'ab'.repeat(16), documents: 10, documentsExact: true, bytes: 1025 }],
+  failReason: null,
+};
+
+function fakeInstance(now: Date): Instance {
+  return {
+    id: instanceId,
+    name: 'shop-set',
+    mode: 'ReplicaSet',
+    status: 'normal',
+    actions: [],
+    datastoreVersion: '6.0',
+    serverVersion: '6.0.5',
+    setName: 'shop',
+    port: 27017,
+    tls: false,
+    nodes: [{ id: `${'0'.repeat(32)}no02`, name: 'a', host: '127.0.0.1', port: 27017, role: 'Primary', status: 'normal' }],
+    address: 'mongodb://127.0.0.1:27017/?replicaSet=shop',
+    created: now,
+    updated: now,
+  };
+}

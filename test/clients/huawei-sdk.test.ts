@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { buildServer } from '../../src/api/build-server.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { accessKey, createFakeStack, instanceId, projectId } from '../api/fake-stack.ts';
+import { startTestSet } from '../fixtures/replica-set.ts';
+import { pythonEnvironment } from './python-environment.ts';
+import { runProgram } from './run-program.ts';
+import { startLarder } from './start-larder.ts';
+
+const script = fileURLToPath(new URL('huawei_sdk.py', import.meta.url));
+const packages = ['huaweicloudsdkcore==3.1.219', 'huaweicloudsdkdds==3.1.219'];
+
+/** The steps that the script reports; fails with all it wrote unless it went to its end. */
+async function runScript(environment: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const python = await pythonEnvironment('huawei', packages);
+  const { code, output } = await runProgram(python, [script], environment);
+  expect(code, output).toBe(0);
+  const steps = output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { step: string });
+  expect(steps.at(-1)).toEqual({ step: 'done', ok: true });
+  return steps.map(({ step }) => step);
+}
+
+const expected = ['create_manual_backup', 'list_backups', 'wrong secret', 'restore_instance', 'delete_manual_backup', 'delete again'];
+
+it('the Huawei SDK for Python, unmodified, backs up and restores a real replica set', async () => {
+  await using set = await startTestSet({ members: 1 });
+  await using larder = await startLarder();
+  const { id } = await larder.call<{ id: string }>('POST', `/larder/v1/${larder.projectId}/instances/adopt`, { name: 'sdk-set', uri: set.uri });
+  const key = await larder.call<{ access: string; secret: string }>('POST', `/larder/v1/${larder.projectId}/access-keys`, {});
+  const steps = await runScript({
+    LARDER_ENDPOINT: larder.endpoint,
+    LARDER_ACCESS_KEY: key.access,
+    LARDER_SECRET_KEY: key.secret,
+    LARDER_PROJECT_ID: larder.projectId,
+    LARDER_INSTANCE_ID: id,
+  });
+  expect(steps).toEqual(expect.arrayContaining(expected));
+});
+
+it('the same script notices a server that answers otherwise', async () => {
+  const python = await pythonEnvironment('huawei', packages);
+  // The SDK signs with the time of this machine, so the server has to look at the same clock.
+  const stack = createFakeStack();
+  const takesNameTwice = { ...stack.useCases, createBackup: async () => ({ jobId: 'none', backupId: 'none' }) };
+  const server = await buildServer({ ...stack, useCases: takesNameTwice, clock: systemClock });
+  try {
+    const endpoint = await server.listen({ host: '127.0.0.1', port: 0 });
+    const { code, output } = await runProgram(python, [script], {
+      LARDER_ENDPOINT: endpoint,
+      LARDER_ACCESS_KEY: accessKey.access,
+      LARDER_SECRET_KEY: accessKey.secret,
+      LARDER_PROJECT_ID: projectId,
+      LARDER_INSTANCE_ID: instanceId,
+    });
+    expect(code, output).toBe(1);
+    expect(output).toContain('DBS.200543');
+  } finally {
+    await server.close();
+  }
+});

@@ -1,0 +1,232 @@
+"""
+The Huawei Cloud SDK for Python, unmodified, as a client of a running server: every call of the backup path and the refusals that
+a user meets, as the SDK's own exceptions show them.
+
+Environment: LARDER_ENDPOINT (http://host:port), LARDER_ACCESS_KEY, LARDER_SECRET_KEY, LARDER_PROJECT_ID, LARDER_INSTANCE_ID, and
+optionally LARDER_TIMEOUT (seconds a job may take, 300). The instance is restored to the backup taken at the start: run this only
+against one whose data may be replaced.
+
+Prints one line of JSON per step. Ends with 1 at the first answer that is not the expected one.
+"""
+
+import json
+import os
+import sys
+import time
+import uuid
+from datetime import datetime, timedelta, timezone
+from urllib.parse import urlsplit
+
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.exceptions import exceptions
+from huaweicloudsdkdds.v3 import (
+    CreateManualBackupOption,
+    CreateManualBackupRequest,
+    CreateManualBackupRequestBody,
+    DdsClient,
+    DeleteManualBackupRequest,
+    ListBackupsRequest,
+    ListInstancesRequest,
+    RestoreInstanceRequest,
+    RestoreInstanceRequestBody,
+    ShowBackupPolicyRequest,
+    ShowJobDetailRequest,
+    Source,
+    Target,
+)
+
+
+class Deviation(Exception):
+    """An answer that is not the expected one."""
+
+
+def setting(name):
+    value = os.environ.get(name)
+    if not value:
+        sys.exit(f"{name} is not set; see the head of this file.")
+    return value
+
+
+ENDPOINT = setting("LARDER_ENDPOINT")
+ACCESS_KEY = setting("LARDER_ACCESS_KEY")
+SECRET_KEY = setting("LARDER_SECRET_KEY")
+PROJECT_ID = setting("LARDER_PROJECT_ID")
+INSTANCE_ID = setting("LARDER_INSTANCE_ID")
+TIMEOUT = float(os.environ.get("LARDER_TIMEOUT", "300"))
+
+# A proxy of the environment must not stand between the SDK and a server on this machine.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = urlsplit(ENDPOINT).hostname
+
+
+def client(secret=SECRET_KEY, project_id=PROJECT_ID, access=ACCESS_KEY):
+    credentials = BasicCredentials(access, secret, project_id)
+    return DdsClient.new_builder().with_credentials(credentials).with_endpoint(ENDPOINT).build()
+
+
+DDS = client()
+
+
+def report(step, **facts):
+    print(json.dumps({"step": step, **facts}), flush=True)
+
+
+def expect(condition, message):
+    if not condition:
+        raise Deviation(message)
+
+
+def create(name, description=None, instance_id=INSTANCE_ID, dds=DDS):
+    option = CreateManualBackupOption(instance_id=instance_id, name=name, description=description)
+    body = CreateManualBackupRequestBody(backup=option)
+    return dds.create_manual_backup(CreateManualBackupRequest(body=body))
+
+
+def find_job(job_id):
+    return DDS.show_job_detail(ShowJobDetailRequest(id=job_id)).job
+
+
+def wait_for_job(job_id):
+    """Follows a job from its first query, which must succeed at once, to its end."""
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        job = find_job(job_id)
+        expect(job.status in ("Running", "Completed"), f"job {job.name} is {job.status}: {job.fail_reason}")
+        expect(job.instance.id == INSTANCE_ID, f"job is of instance {job.instance.id}")
+        if job.status == "Completed":
+            datetime.strptime(job.created, "%Y-%m-%dT%H:%M:%S%z")
+            datetime.strptime(job.ended, "%Y-%m-%dT%H:%M:%S%z")
+            return job
+        expect(time.monotonic() < deadline, f"job {job.name} takes longer than {TIMEOUT} s")
+        time.sleep(0.2)
+
+
+def backups(**filters):
+    return DDS.list_backups(ListBackupsRequest(**filters))
+
+
+def refused(step, status, code, call):
+    try:
+        call()
+    except exceptions.ClientRequestException as error:
+        seen = (error.status_code, error.error_code)
+        expect(seen == (status, code), f"{step}: expected {(status, code)}, got {seen}: {error.error_msg}")
+        expect(error.error_msg, f"{step}: no message")
+        expect(error.request_id, f"{step}: no request id")
+        report(step, status=status, code=code, message=error.error_msg)
+        return
+    raise Deviation(f"{step}: was not refused")
+
+
+def check_instances():
+    listed = DDS.list_instances(ListInstancesRequest(id=INSTANCE_ID))
+    expect(listed.total_count == 1, f"{listed.total_count} instances")
+    (instance,) = listed.instances
+    expect(instance.id == INSTANCE_ID and instance.status == "normal", f"{instance.id} is {instance.status}")
+    expect(instance.actions == [], f"actions are {instance.actions}")
+    expect(isinstance(instance.port, str), "port is no text")
+    datetime.strptime(instance.created, "%Y-%m-%dT%H:%M:%S")
+    report("list_instances", mode=instance.mode, version=instance.datastore.version, nodes=len(instance.groups[0].nodes))
+    expect(DDS.list_instances(ListInstancesRequest(id="unknown")).total_count == 0, "an unknown id is listed")
+    return instance
+
+
+def check_create(name):
+    before = backups(instance_id=INSTANCE_ID).total_count
+    created = create(name, "before + after, 100 %: é")
+    expect(created.job_id and created.backup_id, "no ids")
+    job = wait_for_job(created.job_id)
+    report("create_manual_backup", backup_id=created.backup_id, job=job.name)
+    expect(backups(instance_id=INSTANCE_ID).total_count == before + 1, "the list has not grown by one")
+    return created.backup_id
+
+
+def check_filters(name, backup_id, instance):
+    (backup,) = backups(backup_id=backup_id).backups
+    expect(backup.status == "COMPLETED" and backup.type == "Manual", f"{backup.type} {backup.status}")
+    expect(backup.name == name and backup.description == "before + after, 100 %: é", "name or description changed")
+    expect(isinstance(backup.size, int) and backup.size >= 0, "size is no integer")
+    form = "%Y-%m-%d %H:%M:%S"
+    begin = datetime.strptime(backup.begin_time, form)
+    expect(datetime.strptime(backup.end_time, form) >= begin, "ends before it begins")
+    expect(abs(begin.replace(tzinfo=timezone.utc) - datetime.now(timezone.utc)) < timedelta(days=36500), "begin is no time")
+    at = lambda seconds: (begin + timedelta(seconds=seconds)).strftime(form)
+    here = [
+        {"instance_id": INSTANCE_ID},
+        {"backup_type": "Manual"},
+        {"mode": instance.mode},
+        {"begin_time": at(0), "end_time": at(0)},
+        {"begin_time": at(-60), "end_time": at(60), "limit": 100, "offset": 0},
+        {"instance_id": INSTANCE_ID, "backup_id": backup_id, "backup_type": "Manual", "mode": instance.mode,
+         "begin_time": at(-1), "end_time": at(1), "limit": 1},
+    ]
+    elsewhere = [
+        {"instance_id": "unknown"},
+        {"backup_type": "Auto"},
+        {"mode": "Sharding" if instance.mode != "Sharding" else "Single"},
+        {"begin_time": at(1), "end_time": at(60)},
+        {"instance_id": INSTANCE_ID, "offset": 100000},
+    ]
+    for filters in here:
+        expect(backup_id in [row.id for row in backups(**filters).backups], f"not found with {filters}")
+    for filters in elsewhere:
+        expect(backup_id not in [row.id for row in backups(**filters).backups], f"found with {filters}")
+    report("list_backups", filters=len(here) + len(elsewhere))
+
+
+def check_refusals(name, backup_id):
+    free = f"free-{uuid.uuid4().hex}"
+    refused("bad name", 400, "DBS.280277", lambda: create("1bad"))
+    refused("bad description", 400, "DBS.280127", lambda: create(free, "<"))
+    refused("missing name", 400, "DBS.280001", lambda: create(None))
+    refused("duplicate name", 400, "DBS.201201", lambda: create(name))
+    refused("malformed instance", 400, "DBS.280404", lambda: create(free, None, "in 02"))
+    refused("unknown instance", 404, "DBS.200002", lambda: create(free, None, "0" * 32 + "in02"))
+    refused("wrong secret", 401, "APIGW.0301", lambda: create(free, dds=client(secret="wrong")))
+    refused("unknown access key", 401, "APIGW.0301", lambda: create(free, dds=client(access="UNKNOWN")))
+    refused("another project", 403, "DBS.280032", lambda: create(free, dds=client(project_id="f" * 32)))
+    refused("malformed project", 400, "DBS.280408", lambda: create(free, dds=client(project_id="project")))
+    refused("bad limit", 400, "DBS.280439", lambda: backups(limit=101))
+    refused("bad offset", 400, "DBS.280440", lambda: backups(offset=-1))
+    refused("begin without end", 400, "DBS.280409", lambda: backups(begin_time="2018-08-06 12:41:14"))
+    refused("bad mode", 400, "DBS.280342", lambda: backups(mode="Cluster"))
+    refused("unknown backup", 400, "DBS.201214", lambda: backups(backup_id="0" * 32 + "br02"))
+    refused("unknown job", 400, "DBS.200543", lambda: find_job(str(uuid.UUID(int=0))))
+    refused("restore elsewhere", 400, "DBS.200004", lambda: restore(backup_id, "0" * 32 + "in02"))
+    refused("call that is not served", 400, "DBS.280343", lambda: DDS.show_backup_policy(ShowBackupPolicyRequest(INSTANCE_ID)))
+    expect(backups(instance_id=INSTANCE_ID, backup_id=backup_id).total_count == 1, "a refused call changed something")
+
+
+def restore(backup_id, target_id=INSTANCE_ID):
+    source = Source(instance_id=INSTANCE_ID, type="backup", backup_id=backup_id)
+    body = RestoreInstanceRequestBody(source=source, target=Target(instance_id=target_id))
+    return DDS.restore_instance(RestoreInstanceRequest(body=body))
+
+
+def check_restore(backup_id):
+    job = wait_for_job(restore(backup_id).job_id)
+    report("restore_instance", job=job.name)
+
+
+def check_delete(backup_id):
+    job = wait_for_job(DDS.delete_manual_backup(DeleteManualBackupRequest(backup_id=backup_id)).job_id)
+    report("delete_manual_backup", job=job.name)
+    refused("delete again", 400, "DBS.201214", lambda: DDS.delete_manual_backup(DeleteManualBackupRequest(backup_id=backup_id)))
+
+
+def main():
+    name = f"sdk-{uuid.uuid4().hex}"
+    try:
+        instance = check_instances()
+        backup_id = check_create(name)
+        check_filters(name, backup_id, instance)
+        check_refusals(name, backup_id)
+        check_restore(backup_id)
+        check_delete(backup_id)
+    except (Deviation, exceptions.SdkException) as error:
+        report("deviation", error=str(error))
+        sys.exit(1)
+    report("done", ok=True)
+
+
+if __name__ == "__main__":
+    main()
