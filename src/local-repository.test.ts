@@ -28,11 +28,17 @@ async function makeRepository(): Promise<void> {
   const { url, unlock } = await repositoryConnection(settings);
   const repository = await openRepository({ store: await openStore(url), unlock, clock: systemClock, create: true });
   await repository.records.put('domain', 'default', { name: 'Default' });
-  await repository.records.put('project', projectId, { domainId: 'default', name: 'eu-de_default', created: '2026-01-31T12:00:00.000Z' });
+  await repository.records.put('project', projectId, {
+    domainId: 'default',
+    name: 'eu-de_default',
+    created: '2026-01-31T12:00:00.000Z',
+  });
   const writer = await repository.project(projectId).beginWrite();
   const layer = writer.beginLayer('scan');
   // Random bytes do not compress, so this fills a pack; a small layer would lie in the layer list itself.
-  const documents = Array.from({ length: 1_000 }, (_, number) => Buffer.from(serialize({ _id: number, bytes: randomBytes(2_000) })));
+  const documents = Array.from({ length: 1_000 }, (_, number) =>
+    Buffer.from(serialize({ _id: number, bytes: randomBytes(2_000) })),
+  );
   let end = 0;
   const starts = Uint32Array.from(documents, (document) => (end += document.length) - document.length);
   await layer.addDocuments({ buffer: Buffer.concat(documents), starts, count: documents.length });
@@ -60,7 +66,18 @@ function manifest(layer: Manifest['collections'][number]['layers'][number]): Man
     source: { setName: 'rs0', member: '127.0.0.1:27017', serverVersion: '6.0.5', featureCompatibilityVersion: '6.0' },
     notes: [],
     collections: [
-      { db: 'shop', name: 'orders', uuid: 'd'.repeat(32), capped: false, options: '', indexes: [], documents, documentsExact: true, bytes, layers: [layer] },
+      {
+        db: 'shop',
+        name: 'orders',
+        uuid: 'd'.repeat(32),
+        capped: false,
+        options: '',
+        indexes: [],
+        documents,
+        documentsExact: true,
+        bytes,
+        layers: [layer],
+      },
     ],
     views: [],
     cost: { documentsRead: documents, bytesRead: bytes, oplogEntriesRead: 0, bytesStored: 0, blocksReused: 0, blocksStored: 1 },
@@ -94,7 +111,10 @@ async function packPath(): Promise<string> {
 describe('larder repository', () => {
   test('where there is none it says so, and makes nothing', async () => {
     for (const command of ['check', 'prune', 'recover']) {
-      expect(await run('repository', command)).toMatchObject({ code: 3, stderr: expect.stringContaining('no repository') as string });
+      expect(await run('repository', command)).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('no repository') as string,
+      });
     }
     expect(await readdir(folder.path)).toEqual([]);
   });
@@ -104,7 +124,10 @@ describe('larder repository', () => {
     const { code, stdout } = await run('repository', 'check', '--read-data', '--json');
     expect(code).toBe(0);
     const report = JSON.parse(stdout) as { sound: boolean; bytes_read: number; projects: { backups: unknown[] }[] };
-    expect(report).toMatchObject({ sound: true, projects: [{ project_id: projectId, backups: [{ backup_id: backupId, restorable: true }] }] });
+    expect(report).toMatchObject({
+      sound: true,
+      projects: [{ project_id: projectId, backups: [{ backup_id: backupId, restorable: true }] }],
+    });
     expect(report.bytes_read).toBeGreaterThan(10_000);
     expect((await run('repository', 'check')).stdout).toContain('1 of 1 restore in full');
   });
@@ -130,7 +153,10 @@ describe('larder repository', () => {
   test('check: a missing pack is found without reading data', async () => {
     await makeRepository();
     await rm(await packPath());
-    expect(await run('repository', 'check')).toMatchObject({ code: 1, stdout: expect.stringContaining('0 of 1 restore in full') as string });
+    expect(await run('repository', 'check')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('0 of 1 restore in full') as string,
+    });
   });
 
   test('prune: plans, marks, and refuses a grace time that is not safe', async () => {
@@ -139,12 +165,16 @@ describe('larder repository', () => {
     expect((await run('repository', 'prune')).stdout).toContain('Freed    0 objects');
     const store = await openStore((await readSettings({ env: {}, folder: folder.path })).repositoryUrl);
     await store.delete(`projects/${projectId}/manifests/${backupId}`);
-    const plan = JSON.parse((await run('repository', 'prune', '--dry-run', '--json')).stdout) as { projects: { plan: { mark: unknown[] } }[] };
+    const plan = JSON.parse((await run('repository', 'prune', '--dry-run', '--json')).stdout) as {
+      projects: { plan: { mark: unknown[] } }[];
+    };
     expect(plan).toMatchObject({ dry_run: true, projects: [{ freed_bytes: 0, blocked: null }] });
     const marks = plan.projects[0]?.plan.mark.length ?? 0;
     expect(marks).toBeGreaterThan(0);
     expect((await run('repository', 'prune')).stdout).toContain(`Marked   ${marks} objects`);
-    const again = JSON.parse((await run('repository', 'prune', '--json')).stdout) as { projects: { plan: { waiting: unknown[] } }[] };
+    const again = JSON.parse((await run('repository', 'prune', '--json')).stdout) as {
+      projects: { plan: { waiting: unknown[] } }[];
+    };
     expect(again.projects[0]?.plan.waiting).toHaveLength(marks);
     await store.close();
   });
@@ -160,6 +190,9 @@ describe('larder repository', () => {
   test('without its key it is not opened', async () => {
     await makeRepository();
     await rm(join(folder.path, 'data', 'repository.key'));
-    expect(await run('repository', 'check')).toMatchObject({ code: 1, stderr: expect.stringContaining('repository.key') as string });
+    expect(await run('repository', 'check')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('repository.key') as string,
+    });
   });
 });

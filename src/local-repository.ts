@@ -23,12 +23,21 @@ export const localRepository: LocalRepository = {
   async prune({ grace, dryRun, ...local }) {
     await using opened = await open(local);
     const { repository } = opened;
-    return await pruneRepository(repository, { dryRun, clock: systemClock, signal: local.signal, ...(grace === undefined ? {} : { grace }) });
+    return await pruneRepository(repository, {
+      dryRun,
+      clock: systemClock,
+      signal: local.signal,
+      ...(grace === undefined ? {} : { grace }),
+    });
   },
   async recover(local) {
     await using opened = await open(local);
     const { dataFolder, databaseUrl } = opened.settings;
-    await using catalog = await openCatalog({ dataFolder, signal: local.signal, ...(databaseUrl === null ? {} : { databaseUrl }) });
+    await using catalog = await openCatalog({
+      dataFolder,
+      signal: local.signal,
+      ...(databaseUrl === null ? {} : { databaseUrl }),
+    });
     return await recoverCatalog({ catalog, repository: opened.repository });
   },
 };

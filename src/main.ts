@@ -52,9 +52,15 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   const repository = await openRepository({ store, unlock: connection.unlock, clock, create: true });
   const first = await firstStart(
     { catalog, repository, clock, log },
-    { region: settings.region, dataFolder: settings.dataFolder, ...(settings.adminPassword === null ? {} : { adminPassword: settings.adminPassword }) },
+    {
+      region: settings.region,
+      dataFolder: settings.dataFolder,
+      ...(settings.adminPassword === null ? {} : { adminPassword: settings.adminPassword }),
+    },
   );
-  const jobs = await openJobQueue(catalog.queueDatabase, { onError: (error) => log.warn({ err: error }, 'the job queue is in trouble') });
+  const jobs = await openJobQueue(catalog.queueDatabase, {
+    onError: (error) => log.warn({ err: error }, 'the job queue is in trouble'),
+  });
   cleanup.defer(() => jobs.stop(jobsStopLimit));
   const deps: JobDeps = {
     catalog,
@@ -64,7 +70,9 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
     probe: probeDeployment,
     log,
     repositoryConnection: connection,
-    runTask: runTasksInThreads({ workerUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url) }),
+    runTask: runTasksInThreads({
+      workerUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+    }),
   };
   const running = await startJobs(deps);
   cleanup.defer(() => running.stop(jobsStopLimit));
@@ -81,7 +89,15 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   const address = await server.listen({ host: settings.host, port: settings.port }).catch((error: unknown) => {
     throw cannotListen(settings, error);
   });
-  stdout.write(startMessage({ address, dataFolder: settings.dataFolder, repository: store.location, passphrase: settings.repositoryPassphrase !== null, first }));
+  stdout.write(
+    startMessage({
+      address,
+      dataFolder: settings.dataFolder,
+      repository: store.location,
+      passphrase: settings.repositoryPassphrase !== null,
+      first,
+    }),
+  );
   await stopping.asked;
   stdout.write('Stopping: running jobs go on at the next start.\n');
 }
@@ -101,9 +117,23 @@ function stopSignal(): { readonly asked: Promise<void>; release(): void } {
 
 function cannotListen({ host, port }: Settings, cause: unknown): LarderError {
   const code = (cause as NodeJS.ErrnoException).code;
-  if (code === 'EADDRINUSE') return new LarderError('invalid-setting', `LARDER_PORT is ${port}, which another program listens on at ${host}; choose a free port.`, { cause });
-  if (code === 'EACCES') return new LarderError('invalid-setting', `LARDER_PORT is ${port}, which this user may not listen on; choose one above 1023.`, { cause });
-  return new LarderError('invalid-setting', `LARDER_HOST is ${host}, which is no address of this machine (${code ?? 'unknown reason'}).`, { cause });
+  if (code === 'EADDRINUSE')
+    return new LarderError(
+      'invalid-setting',
+      `LARDER_PORT is ${port}, which another program listens on at ${host}; choose a free port.`,
+      { cause },
+    );
+  if (code === 'EACCES')
+    return new LarderError(
+      'invalid-setting',
+      `LARDER_PORT is ${port}, which this user may not listen on; choose one above 1023.`,
+      { cause },
+    );
+  return new LarderError(
+    'invalid-setting',
+    `LARDER_HOST is ${host}, which is no address of this machine (${code ?? 'unknown reason'}).`,
+    { cause },
+  );
 }
 
 function version(): string {
@@ -116,7 +146,9 @@ if (import.meta.main) {
     await serve({ env: process.env, folder: process.cwd(), stdout: process.stdout });
   } catch (error) {
     // What Larder itself refuses is said in one line; anything else is a bug and shows where it comes from.
-    process.stderr.write(isLarderError(error) ? `larder: ${error.message}\n` : `larder: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      isLarderError(error) ? `larder: ${error.message}\n` : `larder: ${error instanceof Error ? error.stack : String(error)}\n`,
+    );
     process.exitCode = isLarderError(error) && error.kind === 'invalid' ? 2 : 1;
   }
 }

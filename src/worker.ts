@@ -20,7 +20,11 @@ serveTasks<Task, TaskResults[Task['kind']], JobProgress>(async (task, context) =
   }
 });
 
-async function run(task: Task, context: TaskContext, repository: Awaited<ReturnType<typeof openRepository>>): Promise<TaskResults[Task['kind']]> {
+async function run(
+  task: Task,
+  context: TaskContext,
+  repository: Awaited<ReturnType<typeof openRepository>>,
+): Promise<TaskResults[Task['kind']]> {
   const { signal } = context;
   switch (task.kind) {
     case 'capture':

@@ -40,7 +40,7 @@ export async function startLarder(options: LarderProcessOptions): Promise<Larder
   const dataFolder = join(options.folder, 'data');
   const logFile = join(options.folder, 'larder.log');
   const log = await open(logFile, 'a');
-  const child = spawn(process.execPath, [entry], {
+  const child = spawn(process.execPath, ['--liftoff-only', '--max-semi-space-size=2', entry], {
     // Settings of the person who runs this must not leak in; the rest of the environment may be needed.
     env: { ...withoutSettings(options.env), LARDER_HOST: '127.0.0.1', LARDER_PORT: String(port), LARDER_DATA_DIR: dataFolder },
     cwd: options.folder,

@@ -38,7 +38,7 @@ export function summarise(findings: Findings): string {
     row('documents held', (backup) => formatCount(sum(backup.details.collections.map((collection) => collection.documents)))),
     row('bytes held', (backup) => formatBytes(backup.details.size_bytes)),
     row('documents read from the source', (backup) => formatCount(backup.details.documents_read ?? 0)),
-    ['  the same by the server’s profiler', '', formatCount(reads.byLarder)],
+    ['  the same, counted by the servers', '', formatCount(reads.byLarder)],
     row('oplog entries read', (backup) => formatCount(backup.details.oplog_entries_read ?? 0)),
     row('bytes stored', (backup) => formatBytes(backup.details.bytes_stored ?? 0)),
   ]);
@@ -52,12 +52,15 @@ export function summarise(findings: Findings): string {
       'stored, of what the first stored',
       `${(storedShare(findings) * 100).toFixed(2)} % (promised: at most ${storeLimit * 100} %)`,
     ],
-    ['documents returned to anybody', `${formatCount(reads.returnedToAnybody)} by all members, replication and writers included`],
+    [
+      'documents returned to anybody',
+      `${formatCount(reads.returnedToAnybody)} by the member read, replication and oplog included`,
+    ],
     [
       'restore',
       `${formatDuration(findings.restoreSeconds)}; ${findings.damaged} differences before, ${findings.differences.length} after`,
     ],
-    ['peak memory of the server', findings.peakMemory === null ? null : formatBytes(findings.peakMemory)],
+    ['peak memory of Larder', findings.peakMemory === null ? null : formatBytes(findings.peakMemory)],
     ['all of it', formatDuration(findings.seconds)],
   ]);
   return `${costs}\n\n${facts}`;

@@ -1,5 +1,8 @@
 import type { LarderApi } from '../../src/cli/larder-api.ts';
 import type { Session } from '../../src/cli/session.ts';
+import { formatBytes } from '../../src/cli/render/format-bytes.ts';
+import { formatCount } from '../../src/cli/render/format-count.ts';
+import { formatDuration } from '../../src/cli/render/format-duration.ts';
 import { requireCompleted, waitForJob } from '../../src/cli/wait-for-job.ts';
 import type { WireBackupDetails } from '../../src/cli/wire.ts';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -34,7 +37,10 @@ export async function takeBackup(
   const { job_id, backup_id } = answer.json as { readonly job_id: string; readonly backup_id: string };
   await followJob(stage, job_id);
   const seconds = (clock.now().getTime() - begun) / 1000;
-  return { details: await api.showBackup(backup_id), seconds };
+  const details = await api.showBackup(backup_id);
+  const read = `${formatCount(details.documents_read ?? 0)} documents read, ${formatBytes(details.bytes_read ?? 0)}`;
+  story.say(`${details.status} in ${formatDuration(seconds)}: ${read}, ${formatBytes(details.bytes_stored ?? 0)} stored`);
+  return { details, seconds };
 }
 
 /** Shows a job's progress until it has ended. Rejects with the job's reason if it Failed. */

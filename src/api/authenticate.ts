@@ -49,7 +49,12 @@ async function byToken(context: ApiContext, text: string, project: string | null
   return { userId: token.user.id, userName: token.user.name, domain: token.user.domain, project: token.project, token };
 }
 
-async function bySignature(context: ApiContext, request: FastifyRequest, body: Buffer, project: string | null): Promise<Principal> {
+async function bySignature(
+  context: ApiContext,
+  request: FastifyRequest,
+  body: Buffer,
+  project: string | null,
+): Promise<Principal> {
   const authorization = parseAuthorization(headerOf(request, 'authorization'));
   const key = await context.identity.findAccessKey(authorization.access);
   if (key === null) throw new LarderError('bad-signature', 'the access key does not exist.');

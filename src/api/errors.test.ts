@@ -35,12 +35,19 @@ describe('what is not foreseen', () => {
   it.each([new Error('secret detail'), new TypeError('x'), 'text', null, undefined, { code: 'FST_ERR_UNKNOWN' }])(
     '%s is a server error that says nothing of itself',
     (thrown) => {
-      expect(refusalOf(thrown)).toMatchObject({ status: 500, code: 'DBS.280005', message: 'Server error. Try again later.', isFault: true });
+      expect(refusalOf(thrown)).toMatchObject({
+        status: 500,
+        code: 'DBS.280005',
+        message: 'Server error. Try again later.',
+        isFault: true,
+      });
     },
   );
 
   it('a bug and a wrong password do not tell either', () => {
     expect(refusalOf(new LarderError('internal', 'secret')).message).not.toContain('secret');
-    expect(refusalOf(new LarderError('wrong-credentials', 'no such user')).identity.message).toBe('The username or password is wrong.');
+    expect(refusalOf(new LarderError('wrong-credentials', 'no such user')).identity.message).toBe(
+      'The username or password is wrong.',
+    );
   });
 });

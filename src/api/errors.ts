@@ -35,10 +35,10 @@ export const documentedErrors = {
   'request-too-large': { status: 413, code: 'DBS.200001', text: parameter },
   'operation-illegal': { status: 400, code: 'DBS.200004', text: 'Operation is illegal.' },
   'unsupported-operation': { status: 400, code: 'DBS.280343', text: 'Unsupported operation.' },
-  'unauthenticated': { status: 401, code: 'DBS.280056', text: 'Invalid token.' },
+  unauthenticated: { status: 401, code: 'DBS.280056', text: 'Invalid token.' },
   'bad-signature': { status: 401, code: 'APIGW.0301', text: gateway },
   'wrong-credentials': { status: 401, code: 'APIGW.0301', text: `${gateway} the username or password is wrong.` },
-  'forbidden': { status: 403, code: 'DBS.280032', text: permission },
+  forbidden: { status: 403, code: 'DBS.280032', text: permission },
   'project-mismatch': { status: 403, code: 'DBS.280032', text: permission },
   'instance-not-found': { status: 404, code: 'DBS.200002', text: 'The DB instance does not exist.' },
   'backup-not-found': { status: 400, code: 'DBS.201214', text: 'The backup file does not exist.' },
@@ -46,7 +46,11 @@ export const documentedErrors = {
   'project-not-found': { status: 400, code: 'DBS.280408', text: 'Invalid project id.' },
   'user-not-found': { status: 404, code: 'DBS.200001', text: parameter },
   'access-key-not-found': { status: 404, code: 'DBS.200001', text: parameter },
-  'route-not-found': { status: 404, code: 'APIGW.0101', text: 'The API does not exist or has not been published in the environment' },
+  'route-not-found': {
+    status: 404,
+    code: 'APIGW.0101',
+    text: 'The API does not exist or has not been published in the environment',
+  },
   'object-not-found': { status: 500, code: 'DBS.280005', text: serverError },
   'backup-name-taken': { status: 400, code: 'DBS.201201', text: 'The backup already exists.' },
   'instance-busy': { status: 403, code: 'DBS.201014', text: 'Operation cannot be executed in current state of the DB instance.' },
@@ -69,8 +73,8 @@ export const documentedErrors = {
   'object-corrupt': { status: 500, code: 'DBS.280005', text: serverError },
   'wrong-key': { status: 500, code: 'DBS.280005', text: serverError },
   'image-mismatch': { status: 500, code: 'DBS.280005', text: serverError },
-  'cancelled': { status: 500, code: 'DBS.280005', text: serverError },
-  'internal': { status: 500, code: 'DBS.280005', text: serverError },
+  cancelled: { status: 500, code: 'DBS.280005', text: serverError },
+  internal: { status: 500, code: 'DBS.280005', text: serverError },
 } as const satisfies Record<ErrorCode, Documented>;
 
 export const transportErrors = {
@@ -78,16 +82,16 @@ export const transportErrors = {
   'unsupported-media-type': { status: 415, code: 'DBS.200001', text: parameter },
   'header-too-large': { status: 431, code: 'DBS.200001', text: parameter },
   'request-timeout': { status: 408, code: 'DBS.200001', text: parameter },
-  'closing': { status: 503, code: 'DBS.280005', text: serverError },
+  closing: { status: 503, code: 'DBS.280005', text: serverError },
 } as const satisfies Record<TransportCode, Documented>;
 
 /** The identity service's own words where it has some; its status where that differs. */
 const identityErrors: Partial<Record<ErrorCode, { readonly status?: number; readonly text: string }>> = {
-  'unauthenticated': { text: 'The request you have made requires authentication.' },
+  unauthenticated: { text: 'The request you have made requires authentication.' },
   'wrong-credentials': { text: 'The username or password is wrong.' },
   'project-not-found': { status: 404, text: 'The project does not exist.' },
   'project-mismatch': { text: 'You are not authorized to perform the requested action.' },
-  'forbidden': { text: 'You are not authorized to perform the requested action.' },
+  forbidden: { text: 'You are not authorized to perform the requested action.' },
   'route-not-found': { text: 'The resource could not be found.' },
 };
 

@@ -45,7 +45,8 @@ function refuseDepth(text: string): void {
       else if (character === '"') quoted = false;
     } else if (character === '"') quoted = true;
     else if (character === '{' || character === '[') {
-      if (++depth > maximumDepth) throw new LarderError('malformed-request', `The body is nested deeper than ${maximumDepth} levels.`);
+      if (++depth > maximumDepth)
+        throw new LarderError('malformed-request', `The body is nested deeper than ${maximumDepth} levels.`);
     } else if (character === '}' || character === ']') depth--;
   }
 }

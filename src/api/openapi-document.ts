@@ -7,7 +7,8 @@ export function openapiDocument(version: string): FastifyDynamicSwaggerOptions {
       openapi: '3.1.0',
       info: {
         title: 'Larder',
-        description: 'DDS v3 backup service for MongoDB: the documented DDS calls, the identity calls their clients make, and calls of Larder itself.',
+        description:
+          'DDS v3 backup service for MongoDB: the documented DDS calls, the identity calls their clients make, and calls of Larder itself.',
         version,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatBlankTime, formatOffsetTime, formatPlainTime, formatTokenTime, parseSignedDate, parseTime } from './times.ts';
 
-const seconds = fc.integer({ min: Date.UTC(1, 0, 1) / 1000, max: Date.UTC(9999, 11, 31) / 1000 }).map((value) => new Date(value * 1000));
+const seconds = fc
+  .integer({ min: Date.UTC(1, 0, 1) / 1000, max: Date.UTC(9999, 11, 31) / 1000 })
+  .map((value) => new Date(value * 1000));
 
 describe('times', () => {
   it('are read back from every format in which they are written', () => {
@@ -34,12 +36,17 @@ describe('times', () => {
     expect(parseTime(text)?.toISOString()).toBe(iso);
   });
 
-  it.each(['', '2018-08-06', '2018-02-30 00:00:00', '2019-02-29 00:00:00', '2018-13-01 00:00:00', '2018-08-06 24:00:00', '2018-08-06 10:60:00'])(
-    '%s is none',
-    (text) => {
-      expect(parseTime(text)).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    '2018-08-06',
+    '2018-02-30 00:00:00',
+    '2019-02-29 00:00:00',
+    '2018-13-01 00:00:00',
+    '2018-08-06 24:00:00',
+    '2018-08-06 10:60:00',
+  ])('%s is none', (text) => {
+    expect(parseTime(text)).toBeNull();
+  });
 
   it('of a signature have one form only', () => {
     expect(parseSignedDate('20261123T093810Z')?.toISOString()).toBe('2026-11-23T09:38:10.000Z');

@@ -29,7 +29,14 @@ const timePattern = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}
 export function parseTime(text: string): Date | null {
   const parts = timePattern.exec(text);
   if (parts === null) return null;
-  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const milliseconds = Number((parts[7] ?? '0').padEnd(3, '0'));
   const offsetHours = Number(parts[9] ?? '0');
   const offsetMinutes = Number(parts[10] ?? '0');

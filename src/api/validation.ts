@@ -46,7 +46,8 @@ function readQuery(sent: unknown, node: SchemaNode): unknown {
 }
 
 function errorOf(violations: readonly Violation[], node: SchemaNode, httpPart: string | undefined): LarderError {
-  const malformed = httpPart === 'body' ? violations.find(({ keyword }) => keyword === 'type' || keyword === 'required') : undefined;
+  const malformed =
+    httpPart === 'body' ? violations.find(({ keyword }) => keyword === 'type' || keyword === 'required') : undefined;
   if (malformed !== undefined) return new LarderError('malformed-request', sentence(malformed.instancePath, malformed.message));
   const violation = violations[0];
   if (violation === undefined) return new LarderError('malformed-request', 'The request does not fit its schema.');

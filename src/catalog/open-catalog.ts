@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { LarderError } from '../core/errors.ts';
+import { runProcess } from '../lib/run-process.ts';
 import { DataFolderLock } from './data-folder-lock.ts';
 import { migrateCatalog } from './migrate-catalog.ts';
 import type { CatalogSchema } from './schema.ts';
@@ -37,6 +41,10 @@ export interface CatalogOptions {
 const bigintType = 20;
 
 const connectTimeoutMs = 10_000;
+const createTimeoutMs = 120_000;
+
+/** The optimizing compiler takes hundreds of megabytes for this one module, and makes it no faster for what a catalog does. */
+const lessCompilerMemory = '--liftoff-only';
 
 /** So small because the catalog is: it saves 100 MB of memory over the default. */
 const sharedBuffers = '16MB';
@@ -63,6 +71,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
 async function openEmbedded(dataFolder: string): Promise<Catalog> {
   const lock = DataFolderLock.acquire(dataFolder);
   try {
+    await createWhereMissing(join(dataFolder, 'catalog'));
     const pglite = await PGlite.create({
       dataDir: join(dataFolder, 'catalog'),
       startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
@@ -81,6 +90,21 @@ async function openEmbedded(dataFolder: string): Promise<Catalog> {
     lock[Symbol.dispose]();
     throw unavailable('The embedded catalog could not be opened', error);
   }
+}
+
+/** The database appears under its name when it is complete: a first start cut short leaves nothing that looks like one. */
+async function createWhereMissing(folder: string): Promise<void> {
+  if (existsSync(folder)) return;
+  const unfinished = `${folder}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  const program = fileURLToPath(
+    new URL(import.meta.url.endsWith('.ts') ? './create-embedded.ts' : './create-embedded.js', import.meta.url),
+  );
+  await runProcess(process.execPath, [lessCompilerMemory, program, unfinished], {
+    signal: new AbortController().signal,
+    timeoutMs: createTimeoutMs,
+  });
+  await rename(unfinished, folder);
 }
 
 async function openServer(url: string, onError: CatalogOptions['onError']): Promise<Catalog> {

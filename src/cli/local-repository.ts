@@ -38,7 +38,9 @@ export interface RepositoryPruning {
   readonly dryRun: boolean;
   readonly projects: readonly {
     readonly projectId: string;
-    readonly plan: Readonly<Record<'remove' | 'mark' | 'waiting' | 'unmark', readonly { readonly kind: string; readonly name: string }[]>>;
+    readonly plan: Readonly<
+      Record<'remove' | 'mark' | 'waiting' | 'unmark', readonly { readonly kind: string; readonly name: string }[]>
+    >;
     readonly freedBytes: number;
     readonly waitingBytes: number;
     readonly blocked: string | null;

@@ -46,7 +46,9 @@ export function createProgram(io: CommandIo): Command {
   for (const add of [addJobShow, addJobWait]) add(job, register);
   const accessKey = program.command('access-key').description('keys for clients that sign their requests');
   for (const add of [addAccessKeyCreate, addAccessKeyList, addAccessKeyDelete]) add(accessKey, register);
-  const repository = program.command('repository').description('check, prune and recover the repository of this machine\'s settings');
+  const repository = program
+    .command('repository')
+    .description("check, prune and recover the repository of this machine's settings");
   for (const add of [addRepositoryCheck, addRepositoryPrune, addRepositoryRecover]) add(repository, register);
   return program;
 }

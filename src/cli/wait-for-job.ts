@@ -23,8 +23,8 @@ export async function waitForJob(api: Pick<LarderApi, 'showJob'>, jobId: string,
   try {
     for (let pause = firstPause; ; pause = Math.min(longestPause, pause * 1.3)) {
       const job = await api.showJob(jobId);
-      if (job.status !== 'Running') return job;
       if (job.progress !== null) renderer.progress(job.progress);
+      if (job.status !== 'Running') return job;
       await delay(pause, undefined, { signal });
     }
   } catch (error) {

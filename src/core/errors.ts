@@ -2,15 +2,7 @@
  * What went wrong, as data. `kind` says whose fault it is and therefore what a caller may do about it; `code` says which
  * rule was broken and is the only thing that outer layers (HTTP, command line) translate.
  */
-export type ErrorKind =
-  | 'invalid'
-  | 'forbidden'
-  | 'not-found'
-  | 'conflict'
-  | 'unavailable'
-  | 'corrupt'
-  | 'cancelled'
-  | 'bug';
+export type ErrorKind = 'invalid' | 'forbidden' | 'not-found' | 'conflict' | 'unavailable' | 'corrupt' | 'cancelled' | 'bug';
 
 /** Every code Larder raises, with the kind it always has. The union of codes is closed: a mapping that forgets one does not compile. */
 export const errorKinds = {
@@ -29,10 +21,10 @@ export const errorKinds = {
   'request-too-large': 'invalid',
   'operation-illegal': 'invalid',
   'unsupported-operation': 'invalid',
-  'unauthenticated': 'forbidden',
+  unauthenticated: 'forbidden',
   'bad-signature': 'forbidden',
   'wrong-credentials': 'forbidden',
-  'forbidden': 'forbidden',
+  forbidden: 'forbidden',
   'project-mismatch': 'forbidden',
   'instance-not-found': 'not-found',
   'backup-not-found': 'not-found',
@@ -59,8 +51,8 @@ export const errorKinds = {
   'object-corrupt': 'corrupt',
   'wrong-key': 'corrupt',
   'image-mismatch': 'corrupt',
-  'cancelled': 'cancelled',
-  'internal': 'bug',
+  cancelled: 'cancelled',
+  internal: 'bug',
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;

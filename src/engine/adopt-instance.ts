@@ -46,7 +46,7 @@ export async function adoptInstance(
       project_id: record.projectId,
       name,
       mode: record.mode,
-      status: found.nodes.some((node) => node.role === 'Primary') ? 'normal' : 'abnormal',
+      status: found.nodes.some((node) => node.role === 'Primary' && node.healthy) ? 'normal' : 'abnormal',
       action: null,
       action_job_id: null,
       sealed_uri: record.sealedUri,

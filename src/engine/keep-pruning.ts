@@ -7,7 +7,11 @@ const interval = 6 * 60 * 60 * 1000;
  * Frees, now and then, what no backup needs any more. Several servers on one repository may do so at the same time; a failure is
  * logged and the next round comes. Disposing stops it, a round under way included.
  */
-export function keepPruning({ runTask, repositoryConnection, log }: Pick<JobDeps, 'runTask' | 'repositoryConnection' | 'log'>): AsyncDisposable {
+export function keepPruning({
+  runTask,
+  repositoryConnection,
+  log,
+}: Pick<JobDeps, 'runTask' | 'repositoryConnection' | 'log'>): AsyncDisposable {
   const stop = new AbortController();
   let round: Promise<void> = Promise.resolve();
   const prune = async (): Promise<void> => {

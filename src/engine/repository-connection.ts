@@ -38,7 +38,10 @@ async function readKey(path: string): Promise<Buffer | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new LarderError('wrong-key', `The key file ${path} cannot be read.`, { cause: error });
   }
-  throw new LarderError('wrong-key', `The key file ${path} is damaged: it must hold ${keyLength * 2} hexadecimal digits. Put back the copy you kept of it.`);
+  throw new LarderError(
+    'wrong-key',
+    `The key file ${path} is damaged: it must hold ${keyLength * 2} hexadecimal digits. Put back the copy you kept of it.`,
+  );
 }
 
 async function makeKey(path: string, { repositoryUrl, dataFolder }: RepositoryPlace): Promise<Buffer> {
@@ -63,7 +66,9 @@ async function makeKey(path: string, { repositoryUrl, dataFolder }: RepositoryPl
   } catch (error) {
     const other = (error as NodeJS.ErrnoException).code === 'EEXIST' ? await readKey(path) : null;
     if (other !== null) return other;
-    throw new LarderError('invalid-setting', `The key file ${path} cannot be written: the data folder must be writable.`, { cause: error });
+    throw new LarderError('invalid-setting', `The key file ${path} cannot be written: the data folder must be writable.`, {
+      cause: error,
+    });
   }
   return key;
 }

@@ -206,7 +206,10 @@ export interface PasswordLogin {
 }
 
 export type Scope =
-  | { readonly kind: 'project'; readonly project: { readonly id: string } | { readonly name: string; readonly domain?: NameOrId } }
+  | {
+      readonly kind: 'project';
+      readonly project: { readonly id: string } | { readonly name: string; readonly domain?: NameOrId };
+    }
   | { readonly kind: 'domain'; readonly domain: NameOrId }
   | { readonly kind: 'none' };
 
@@ -219,7 +222,9 @@ export interface Identity {
   checkToken(token: string): Promise<Token>;
   revokeToken(token: string): Promise<void>;
   /** The owner of an access key and the key's secret, for checking a signature; null if there is no such key. */
-  findAccessKey(access: string): Promise<{ readonly secret: string; readonly userId: string; readonly userName: string; readonly domain: Named } | null>;
+  findAccessKey(
+    access: string,
+  ): Promise<{ readonly secret: string; readonly userId: string; readonly userName: string; readonly domain: Named } | null>;
   /** Projects that the user may use, filtered by exact name where given. */
   listProjects(userId: string, name?: string): Promise<readonly (Named & { readonly domainId: string })[]>;
   listDomains(userId: string, name?: string): Promise<readonly Named[]>;

@@ -19,7 +19,7 @@ export interface ThreadRun {
 const defaultStopLimitMs = 15_000;
 
 /** Bounds the JavaScript heap of one task; the buffers that carry the data lie outside it and are bounded by the task itself. */
-const defaultLimits: ResourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 };
+const defaultLimits: ResourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 8 };
 
 /**
  * Returns a function that runs one input in a thread of its own and gives what the thread answered. It throws the

@@ -56,7 +56,8 @@ export function skipValue(buffer: Buffer, type: number, value: number): number {
       return value + 12;
     case 0x08: // boolean
       return value + 1;
-    case 0x0b: { // regular expression
+    case 0x0b: {
+      // regular expression
       const pattern = buffer.indexOf(0, value);
       return buffer.indexOf(0, pattern + 1) + 1;
     }

@@ -1,4 +1,11 @@
-import { MongoClient, MongoParseError, MongoServerSelectionError, MongoError, MongoServerError, MongoNetworkError } from 'mongodb';
+import {
+  MongoClient,
+  MongoParseError,
+  MongoServerSelectionError,
+  MongoError,
+  MongoServerError,
+  MongoNetworkError,
+} from 'mongodb';
 import { LarderError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
 
@@ -67,7 +74,8 @@ function createClient(uri: string, { member, maxConnections = 8 }: ConnectOption
 /** The same string, with `member` in place of its hosts and without what makes the driver look for other members. */
 export function addressOfMember(uri: string, member: string): string {
   const scheme = /^mongodb(?:\+srv)?:\/\//.exec(uri)?.[0];
-  if (scheme === undefined) throw new LarderError('invalid-connection-string', 'The connection string must start with mongodb:// or mongodb+srv://.');
+  if (scheme === undefined)
+    throw new LarderError('invalid-connection-string', 'The connection string must start with mongodb:// or mongodb+srv://.');
   const rest = uri.slice(scheme.length);
   const credentialsEnd = rest.lastIndexOf('@', pathStart(rest) - 1);
   const credentials = credentialsEnd === -1 ? '' : rest.slice(0, credentialsEnd + 1);
@@ -89,7 +97,8 @@ function pathStart(rest: string): number {
 
 /** Server error codes after which the very same work can succeed: elections, shutdowns, killed operations, lost cursors. */
 const transientCodes = new Set([
-  6, 7, 43, 89, 91, 133, 134, 175, 189, 202, 234, 237, 262, 290, 317, 358, 384, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436, 63, 150,
+  6, 7, 43, 89, 91, 133, 134, 175, 189, 202, 234, 237, 262, 290, 317, 358, 384, 9001, 10058, 10107, 11600, 11602, 13388, 13435,
+  13436, 63, 150,
 ]);
 
 /**
@@ -98,12 +107,19 @@ const transientCodes = new Set([
  */
 export function translateMongoError(error: unknown, code: ErrorCode, doing: string): LarderError {
   if (error instanceof LarderError) return error;
-  if (error instanceof Error && error.name === 'AbortError') return new LarderError('cancelled', 'The work was cancelled.', { cause: error });
+  if (error instanceof Error && error.name === 'AbortError')
+    return new LarderError('cancelled', 'The work was cancelled.', { cause: error });
   if (error instanceof MongoServerError && (error.code === 18 || error.code === 8000)) {
-    return new LarderError('instance-unreachable', 'The MongoDB instance refused the user name or password of the connection string.');
+    return new LarderError(
+      'instance-unreachable',
+      'The MongoDB instance refused the user name or password of the connection string.',
+    );
   }
   if (error instanceof MongoServerError && error.code === 13) {
-    return new LarderError('instance-unsupported', `The user of the connection string lacks a privilege: ${error.message}.`);
+    return new LarderError(
+      'instance-unsupported',
+      `The user of the connection string lacks a privilege: ${withoutCommandBody(error.message)}. docs/operations.md lists what is needed.`,
+    );
   }
   const transient =
     error instanceof MongoNetworkError ||
@@ -115,6 +131,11 @@ export function translateMongoError(error: unknown, code: ErrorCode, doing: stri
     ...(error instanceof MongoServerError ? { details: { serverCode: Number(error.code) } } : {}),
     cause: error,
   });
+}
+
+/** "not authorized on db to execute command { find: …, lsid: … }" without what follows the command's name. */
+function withoutCommandBody(message: string): string {
+  return message.replace(/\{ *"?(\w+)"?:[^]*$/, '$1');
 }
 
 /** The server's error code, or null if it is no server error. */

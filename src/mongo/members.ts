@@ -67,7 +67,8 @@ export function rankForReading(members: readonly Member[]): readonly Member[] {
 export async function majorityOpTime(client: MongoClient, signal: AbortSignal): Promise<OpTime> {
   const hello = await client.db('admin').command({ hello: 1 }, { signal });
   const opTime = hello['lastWrite']?.majorityOpTime;
-  if (opTime === undefined) throw new LarderError('capture-failed', 'The member does not report a majority-committed optime.', { retryable: true });
+  if (opTime === undefined)
+    throw new LarderError('capture-failed', 'The member does not report a majority-committed optime.', { retryable: true });
   return { ...fromTimestamp(opTime.ts), term: Number(opTime.t) };
 }
 

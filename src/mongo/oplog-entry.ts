@@ -47,7 +47,16 @@ export interface OplogEntry {
 
 /** Commands that change the catalog and no document, or only documents of collections that are new afterwards. */
 const catalogCommands = new Set([
-  'drop', 'dropDatabase', 'collMod', 'createIndexes', 'startIndexBuild', 'commitIndexBuild', 'abortIndexBuild', 'dropIndexes', 'deleteIndexes', 'convertToCapped',
+  'drop',
+  'dropDatabase',
+  'collMod',
+  'createIndexes',
+  'startIndexBuild',
+  'commitIndexBuild',
+  'abortIndexBuild',
+  'dropIndexes',
+  'deleteIndexes',
+  'convertToCapped',
 ]);
 /** Commands that change nothing an image holds. */
 const harmlessCommands = new Set(['abortTransaction', 'dbCheck', 'migrateChunkToNewShard', 'setMultikeyMetadata', 'dropIdent']);

@@ -1,4 +1,4 @@
-import { deserialize, serialize } from 'bson';
+import { deserialize } from 'bson';
 import { documentLength, skipValue } from '../lib/raw-bson.ts';
 
 /** A document as a Map: unlike an object it keeps the order of fields that look like numbers. */
@@ -14,15 +14,6 @@ export function decodeOrdered(raw: Buffer, start = 0): OrderedDocument {
   return fields;
 }
 
-/** True if sending the decoded document back gives exactly these bytes. */
-export function survives(raw: Buffer): boolean {
-  try {
-    return raw.equals(serialize(decodeOrdered(raw)));
-  } catch {
-    return false;
-  }
-}
-
 /** The one value of the element whose bytes are `type`, then `value` to `end`. */
 export function decodeValue(raw: Buffer, type: number, value: number, end: number): unknown {
   if (type === 0x03) return decodeOrdered(raw, value);
@@ -36,7 +27,9 @@ function decodeScalar(type: number, bytes: Buffer): unknown {
   document.writeInt32LE(document.length, 0);
   document[4] = type;
   bytes.copy(document, 6);
-  return deserialize(document, { promoteValues: false, promoteBuffers: false, bsonRegExp: true, validation: { utf8: false } })[''];
+  return deserialize(document, { promoteValues: false, promoteBuffers: false, bsonRegExp: true, validation: { utf8: false } })[
+    ''
+  ];
 }
 
 interface NamedElement {

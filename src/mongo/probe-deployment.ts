@@ -39,7 +39,10 @@ async function describe(client: MongoClient, uri: string, signal: AbortSignal): 
 
 function refuseWhatCannotBeBackedUp(hello: Document, version: string): void {
   if (hello['msg'] === 'isdbgrid') {
-    throw new LarderError('instance-unsupported', 'This is a mongos: sharded clusters are not supported by this version of Larder. Give the connection string of a replica set.');
+    throw new LarderError(
+      'instance-unsupported',
+      'This is a mongos: sharded clusters are not supported by this version of Larder. Give the connection string of a replica set.',
+    );
   }
   if (Number.parseInt(version, 10) < oldestMajor) {
     throw new LarderError('instance-unsupported', `MongoDB ${version} is too old: snapshot reads need 5.0 or newer.`);

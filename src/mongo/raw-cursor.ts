@@ -4,7 +4,7 @@ import { documentLength, skipValue } from '../lib/raw-bson.ts';
 import type { RawBatch } from '../lib/raw-bson.ts';
 
 /** What one batch should weigh: large enough to make round trips cheap, small enough that two in flight are nothing. Bytes. */
-const batchTarget = 4 * 1024 * 1024;
+const batchTarget = 1 * 1024 * 1024;
 const firstBatchSize = 1000;
 const largestBatchSize = 100_000;
 
@@ -34,13 +34,15 @@ export async function* readRaw(db: Db, command: Document, options: ReadOptions):
   let open: { id: Long | bigint; collection: string } | null = null;
   let pending: Promise<RawCursorAnswer> | null = null;
   try {
-    const cursorOptions = 'find' in command ? { batchSize: options.firstBatch ?? firstBatchSize } : { cursor: { batchSize: firstBatchSize } };
+    const cursorOptions =
+      'find' in command ? { batchSize: options.firstBatch ?? firstBatchSize } : { cursor: { batchSize: firstBatchSize } };
     let answer = await run({ ...command, ...cursorOptions });
     for (;;) {
       open = answer.id === 0n ? null : { id: answer.id, collection: answer.collection };
       if (open !== null) {
         const average = answer.count === 0 ? 0 : answer.bytes / answer.count;
-        const batchSize = average === 0 ? firstBatchSize : Math.max(1, Math.min(largestBatchSize, Math.round(batchTarget / average)));
+        const batchSize =
+          average === 0 ? firstBatchSize : Math.max(1, Math.min(largestBatchSize, Math.round(batchTarget / average)));
         pending = run({ getMore: open.id, collection: open.collection, batchSize });
         // It is awaited below; until then a failure must not count as unhandled.
         pending.catch(() => undefined);

@@ -48,5 +48,7 @@ export function batchOfIds(keys: readonly IdKey[]): RawBatch {
 }
 
 function numberOf(value: unknown): number | null {
-  return typeof value === 'object' && value !== null && '_bsontype' in value && value._bsontype === 'Double' ? Number(value) : null;
+  return typeof value === 'object' && value !== null && '_bsontype' in value && value._bsontype === 'Double'
+    ? Number(value)
+    : null;
 }

@@ -44,7 +44,9 @@ export class RawInserter {
         documents.push(placeholder, batch.buffer.subarray(start, start + batch.buffer.readInt32LE(start)));
       }
       const command = { insert: collection, documents, ordered, bypassDocumentValidation: true, writeConcern: { w: 1 } };
-      return this.#db.command(bypassEmptyTimestamps ? { ...command, bypassEmptyTsReplacement: true } : command, { signal: this.#signal });
+      return this.#db.command(bypassEmptyTimestamps ? { ...command, bypassEmptyTsReplacement: true } : command, {
+        signal: this.#signal,
+      });
     };
     const bypass = this.#knowsEmptyTimestamps ?? true;
     let answer: Document;
@@ -58,9 +60,13 @@ export class RawInserter {
     }
     const refusal = (answer['writeErrors'] as Document[] | undefined)?.[0];
     if (refusal !== undefined) {
-      throw new LarderError('restore-failed', `The server refused a document of ${this.#db.databaseName}.${collection}: ${String(refusal['errmsg'])}`, {
-        details: { serverCode: Number(refusal['code']) },
-      });
+      throw new LarderError(
+        'restore-failed',
+        `The server refused a document of ${this.#db.databaseName}.${collection}: ${String(refusal['errmsg'])}`,
+        {
+          details: { serverCode: Number(refusal['code']) },
+        },
+      );
     }
     if (!this.#knowsEmptyTimestamps) await this.#putEmptyTimestampsRight(collection, batch, part);
   }

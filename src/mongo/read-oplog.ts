@@ -13,11 +13,20 @@ import { readRaw } from './raw-cursor.ts';
  * The very entry at `from` must come first (pitfalls O2): if it is not there, or of another term, the history that we built
  * on is gone, and `capture-failed` with detail `gap` is thrown.
  */
-export async function* readOplog(client: MongoClient, from: OpTime, to: ClusterTime, signal: AbortSignal): AsyncGenerator<OplogEntry, void, undefined> {
+export async function* readOplog(
+  client: MongoClient,
+  from: OpTime,
+  to: ClusterTime,
+  signal: AbortSignal,
+): AsyncGenerator<OplogEntry, void, undefined> {
   if (compareClusterTime(from, to) >= 0) return;
   const filter = { ts: { $gte: toTimestamp(from), $lte: toTimestamp(to) } };
   let first = true;
-  for await (const batch of readRaw(client.db('local'), { find: 'oplog.rs', filter, readConcern: { level: 'majority' } }, { signal })) {
+  for await (const batch of readRaw(
+    client.db('local'),
+    { find: 'oplog.rs', filter, readConcern: { level: 'majority' } },
+    { signal },
+  )) {
     for (let n = 0; n < batch.count; n++) {
       const entry = readOplogEntry(batch.buffer, batch.starts[n]!);
       if (first) {

@@ -47,7 +47,9 @@ export class BlockCutter {
       this.#length += length;
       this.#count++;
       if (this.#length < smallestBlock) continue;
-      const ends = this.#length >= largestBlock || hashIdentity(this.#hash, batch.buffer, start, length) < Math.floor(length * thresholdScale);
+      const ends =
+        this.#length >= largestBlock ||
+        hashIdentity(this.#hash, batch.buffer, start, length) < Math.floor(length * thresholdScale);
       if (ends) return { next: n + 1, block: this.take() };
     }
     return { next: batch.count, block: null };

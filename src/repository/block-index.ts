@@ -44,7 +44,12 @@ export class BlockIndex {
     const at = this.#slotOf(id) * wordsPerSlot;
     const pack = this.#words[at]!;
     if (pack === 0) return null;
-    return { pack: this.#packs[pack - 1]!, ordinal: this.#words[at + 1]!, offset: this.#words[at + 2]!, storedLength: this.#words[at + 3]! };
+    return {
+      pack: this.#packs[pack - 1]!,
+      ordinal: this.#words[at + 1]!,
+      offset: this.#words[at + 2]!,
+      storedLength: this.#words[at + 3]!,
+    };
   }
 
   /** The slot that holds `id` or the free one where it belongs. Ids are HMACs: their first bytes are as good as any hash. */

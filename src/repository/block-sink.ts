@@ -7,8 +7,8 @@ import type { ProjectContext } from './project-context.ts';
 import { compress } from './zstd.ts';
 
 /** Raw bytes of blocks between cutting and proving. About eight blocks of mean size: enough for both cores, little memory. */
-const bytesInFlight = 16 * 1024 * 1024;
-const leastWeight = bytesInFlight / 8;
+const bytesInFlight = 8 * 1024 * 1024;
+const leastWeight = bytesInFlight / 6;
 
 /** A block on its way. `location` resolves once it is durable, and rejects if it cannot be stored. */
 export interface SubmittedBlock {
@@ -73,7 +73,9 @@ export class BlockSink {
     const weight = Math.max(block.content.length, leastWeight);
     const admitted = this.#gate.enter(weight, this.#signal);
     const location = Promise.withResolvers<BlockLocation>();
-    const placed = admitted.then(() => this.#store(block, facts, weight, location)).catch((error: unknown) => location.reject(error));
+    const placed = admitted
+      .then(() => this.#store(block, facts, weight, location))
+      .catch((error: unknown) => location.reject(error));
     const submitted: SubmittedBlock = { facts, location: location.promise, placed };
     location.promise.catch(() => undefined); // heard by the layer
     this.#own.set(name, submitted);

@@ -52,16 +52,26 @@ export function sealBlock(target: Buffer, at: number, key: Buffer, ordinal: numb
   return sealInto(target, at, key, packNonce(ordinal), additional(facts), frame);
 }
 
+/** The compressed content of a stored block, authenticated. `object-corrupt` as `openBlock`. */
+export function unsealBlock(sealed: Buffer, key: Buffer, block: PackedBlock, object: string, at: number): Buffer {
+  const range = { offset: at, length: block.storedLength };
+  if (block.rawLength > limits.blockRaw) throw corruptObject(object, 'block too large', range);
+  try {
+    return unseal(key, packNonce(block.ordinal), additional(block), sealed);
+  } catch (error) {
+    throw corruptObject(object, 'a block was altered', range, error);
+  }
+}
+
 /**
  * Authenticates and unpacks a stored block. `sealed` was read from `object` at `at`; with damage of any kind it is
  * `object-corrupt` naming both.
  */
 export async function openBlock(sealed: Buffer, key: Buffer, block: PackedBlock, object: string, at: number): Promise<Buffer> {
-  const range = { offset: at, length: block.storedLength };
-  if (block.rawLength > limits.blockRaw) throw corruptObject(object, 'block too large', range);
+  const frame = unsealBlock(sealed, key, block, object, at);
   try {
-    return await decompress(unseal(key, packNonce(block.ordinal), additional(block), sealed), block.rawLength);
+    return await decompress(frame, block.rawLength);
   } catch (error) {
-    throw corruptObject(object, 'a block was altered', range, error);
+    throw corruptObject(object, 'a block does not unpack', { offset: at, length: block.storedLength }, error);
   }
 }

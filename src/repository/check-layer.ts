@@ -12,15 +12,29 @@ function blockDamage(context: ProjectContext, pack: PackRef, checked: PackCheck 
   const range = { offset: block.offset, length: block.storedLength };
   if (checked === undefined) return { object, reason: 'missing', range: null };
   if (checked.blocks === null) return checked.damage[0] ?? { object, reason: 'damaged', range: null };
-  if (checked.size !== pack.size) return { object, reason: 'its size differs from when it was stored', range: { offset: 0, length: checked.size } };
-  if (checked.badBlocks.has(block.ordinal)) return checked.damage.find((damage) => damage.range?.offset === block.offset) ?? { object, reason: 'a block was altered', range };
+  if (checked.size !== pack.size)
+    return { object, reason: 'its size differs from when it was stored', range: { offset: 0, length: checked.size } };
+  if (checked.badBlocks.has(block.ordinal))
+    return (
+      checked.damage.find((damage) => damage.range?.offset === block.offset) ?? { object, reason: 'a block was altered', range }
+    );
   const listed = checked.blocks[block.ordinal];
-  const same = listed !== undefined && listed.id.equals(block.id) && listed.offset === block.offset && listed.storedLength === block.storedLength;
+  const same =
+    listed !== undefined &&
+    listed.id.equals(block.id) &&
+    listed.offset === block.offset &&
+    listed.storedLength === block.storedLength;
   return same ? null : { object, reason: 'its footer does not list a block that a layer needs', range };
 }
 
 /** The damage of a layer: of its list, its inline pack (every byte with `readData`) and the blocks that it has in packs. */
-export async function checkLayer(context: ProjectContext, id: string, packs: ReadonlyMap<string, PackCheck>, readData: boolean, options: StoreOptions): Promise<Damage[]> {
+export async function checkLayer(
+  context: ProjectContext,
+  id: string,
+  packs: ReadonlyMap<string, PackCheck>,
+  readData: boolean,
+  options: StoreOptions,
+): Promise<Damage[]> {
   try {
     const layer = await readLayer(context, id, options);
     const found = new Map<string, Damage>();

@@ -20,7 +20,13 @@ export interface PackCheck {
 }
 
 /** Opens every block of a whole pack and computes its id again. Returns the damage of each bad one by ordinal. */
-async function openEveryBlock(context: ProjectContext, bytes: Buffer, contents: PackContents, object: string, base: number): Promise<Map<number, Damage>> {
+async function openEveryBlock(
+  context: ProjectContext,
+  bytes: Buffer,
+  contents: PackContents,
+  object: string,
+  base: number,
+): Promise<Map<number, Damage>> {
   const bad = new Map<number, Damage>();
   for (const block of contents.blocks) {
     const sealed = bytes.subarray(block.offset, block.offset + block.storedLength);
@@ -28,7 +34,10 @@ async function openEveryBlock(context: ProjectContext, bytes: Buffer, contents: 
       const content = await openBlock(sealed, contents.key, block, object, base + block.offset);
       documentStarts(content, block.count, object);
       if (!blockId(context.keys.blockId, block.kind, content).equals(block.id)) {
-        throw corruptObject(object, 'a block is not the one of its id', { offset: base + block.offset, length: block.storedLength });
+        throw corruptObject(object, 'a block is not the one of its id', {
+          offset: base + block.offset,
+          length: block.storedLength,
+        });
       }
     } catch (error) {
       if (!isLarderError(error, 'object-corrupt')) throw error;
@@ -39,7 +48,13 @@ async function openEveryBlock(context: ProjectContext, bytes: Buffer, contents: 
 }
 
 /** Checks every byte of a pack that is at hand: its name, its footer, its blocks. `base` is where it begins in the object. */
-export async function checkPackBytes(context: ProjectContext, bytes: Buffer, name: string, object: string, base: number): Promise<PackCheck> {
+export async function checkPackBytes(
+  context: ProjectContext,
+  bytes: Buffer,
+  name: string,
+  object: string,
+  base: number,
+): Promise<PackCheck> {
   const facts = { size: bytes.length, bytesRead: bytes.length };
   try {
     const contents = parsePack(bytes, context.keys, object);
@@ -56,7 +71,13 @@ export async function checkPackBytes(context: ProjectContext, bytes: Buffer, nam
 }
 
 /** Checks a stored pack: head and footer, or with `readData` every byte. */
-export async function checkPack(context: ProjectContext, name: string, size: number, readData: boolean, options: StoreOptions): Promise<PackCheck> {
+export async function checkPack(
+  context: ProjectContext,
+  name: string,
+  size: number,
+  readData: boolean,
+  options: StoreOptions,
+): Promise<PackCheck> {
   const object = context.names.pack(name);
   try {
     if (readData) return await checkPackBytes(context, await readWhole(context.store, object, options), name, object, 0);

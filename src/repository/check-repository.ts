@@ -43,7 +43,12 @@ async function* packsOf(context: ProjectContext, options: StoreOptions): AsyncIt
   }
 }
 
-async function checkBackup(context: ProjectContext, backupId: string, layerDamage: (id: string) => Promise<readonly Damage[]>, options: StoreOptions): Promise<BackupCheck | null> {
+async function checkBackup(
+  context: ProjectContext,
+  backupId: string,
+  layerDamage: (id: string) => Promise<readonly Damage[]>,
+  options: StoreOptions,
+): Promise<BackupCheck | null> {
   try {
     const manifest = await readManifest(context, backupId, options);
     const damage = new Map<string, Damage>();
@@ -129,7 +134,10 @@ async function checkRecords(repository: OpenedRepository, tally: Tally, options:
  */
 export async function checkRepository(repository: OpenedRepository, options: CheckOptions = {}): Promise<CheckReport> {
   const share = options.readData ?? 0;
-  if (!(share >= 0 && share <= 1)) throw new LarderError('invalid-setting', 'the share of data to read is between 0 and 1', { details: { setting: 'readData' } });
+  if (!(share >= 0 && share <= 1))
+    throw new LarderError('invalid-setting', 'the share of data to read is between 0 and 1', {
+      details: { setting: 'readData' },
+    });
   const storeOptions: StoreOptions = options.signal === undefined ? {} : { signal: options.signal };
   const tally: Tally = { objectsChecked: 0, bytesRead: 0 };
   const damage = await checkRecords(repository, tally, storeOptions);

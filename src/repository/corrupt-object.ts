@@ -11,6 +11,6 @@ export function corruptObject(object: string, reason: string, range?: DamagedRan
   const where = range === undefined ? '' : ` at bytes ${range.offset} to ${range.offset + range.length}`;
   return new LarderError('object-corrupt', `object ${object} is damaged${where}: ${reason}`, {
     cause,
-    details: { object, reason, ...(range ?? {}) },
+    details: { object, reason, ...range },
   });
 }

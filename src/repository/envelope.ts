@@ -20,7 +20,8 @@ export interface EnvelopePlace {
   readonly context: string;
 }
 
-const additional = (head: Buffer, context: string): Buffer => Buffer.concat([head.subarray(0, plainLength), Buffer.from(context, 'utf8')]);
+const additional = (head: Buffer, context: string): Buffer =>
+  Buffer.concat([head.subarray(0, plainLength), Buffer.from(context, 'utf8')]);
 
 /** Compresses and seals `raw` for one place. */
 export async function sealEnvelope(place: EnvelopePlace, raw: Buffer): Promise<Buffer> {

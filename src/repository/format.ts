@@ -26,7 +26,7 @@ export const largestBlock = 4 * 1024 * 1024;
 export const meanBlockRest = 768 * 1024;
 
 /** A pack is closed when it would grow beyond this. */
-export const packTarget = 16 * 1024 * 1024;
+export const packTarget = 8 * 1024 * 1024;
 
 /** A layer with less raw data than this is stored within its layer list. */
 export const inlineLimit = 256 * 1024;

@@ -91,7 +91,8 @@ export function decodeLayerList(raw: Buffer, object: string): LayerList {
   if (kind === undefined) throw corruptObject(object, 'not a layer list');
   const packCount = raw.readUInt32LE(48);
   const blockCount = raw.readUInt32LE(52);
-  if (raw.length !== headLength + packCount * packLength + blockCount * blockLength) throw corruptObject(object, 'its length contradicts its counts');
+  if (raw.length !== headLength + packCount * packLength + blockCount * blockLength)
+    throw corruptObject(object, 'its length contradicts its counts');
   const packs: PackRef[] = [];
   let at = headLength;
   for (let n = 0; n < packCount; n++, at += packLength) {

@@ -2,10 +2,11 @@ import { LarderError } from '../core/errors.ts';
 import type { LayerKind, LayerRef } from '../core/image.ts';
 import type { RawBatch } from '../lib/raw-bson.ts';
 import type { BlockCutter, CutBlock } from './block-cutter.ts';
-import type { BlockCounters, BlockSink, SubmittedBlock } from './block-sink.ts';
+import type { BlockCounters, BlockSink } from './block-sink.ts';
+import { BlockTable } from './block-table.ts';
 import { documentsKind, inlineLimit, removalsKind } from './format.ts';
 import { inlineLayer } from './inline-layer.ts';
-import type { LayerBlock, LayerList, PackRef } from './layer-list.ts';
+import type { LayerList, PackRef } from './layer-list.ts';
 import type { PackSink } from './pack-sink.ts';
 import type { LayerWriter } from './port.ts';
 import type { ProjectContext } from './project-context.ts';
@@ -18,45 +19,42 @@ export interface LayerWriterParts {
   readonly packs: PackSink;
   readonly counters: BlockCounters;
   readonly signal: AbortSignal;
-  /** Told of every stored layer, so that a commit need not read it again. */
-  readonly onFinished: (id: string, list: LayerList) => void;
-}
-
-/** The packs of located blocks as a table, and the blocks with their index in it. */
-function tabulate(located: readonly { readonly facts: SubmittedBlock['facts']; readonly location: Awaited<SubmittedBlock['location']> }[]): {
-  packs: PackRef[];
-  blocks: LayerBlock[];
-} {
-  const packs: PackRef[] = [];
-  const numbers = new Map<string, number>();
-  const blocks = located.map(({ facts, location }) => {
-    const { pack, ordinal, offset, storedLength } = location;
-    let number = numbers.get(pack.name);
-    if (number === undefined) {
-      number = packs.push(pack) - 1;
-      numbers.set(pack.name, number);
-    }
-    return { ...facts, ordinal, offset, storedLength, pack: number };
-  });
-  return { packs, blocks };
+  /** Told of the packs of every stored layer, so that a commit need not read its list again. */
+  readonly onFinished: (id: string, packs: readonly PackRef[]) => void;
 }
 
 /** Makes the writer of one layer. Calls must not overlap; the layers of one writer may. */
 export function createLayerWriter(kind: LayerKind, parts: LayerWriterParts, cutter: BlockCutter): LayerWriter {
   const counts = { documents: 0, removals: 0, bytes: 0 };
-  const submitted: SubmittedBlock[] = [];
+  const table = new BlockTable();
+  /** Blocks that have no place in a pack yet, and those whose pack is not durable yet. */
+  const unplaced = new Set<Promise<void>>();
+  const unstored = new Set<Promise<void>>();
   /** Small blocks that are held back: if nothing more comes they are stored within the layer list. Null once they were not. */
   let held: CutBlock[] | null = [];
   let heldBytes = 0;
   let failure: unknown = null;
   let finished = false;
 
+  /** Neither kind of promise rejects: what fails is kept in `failure`. */
+  const track = (set: Set<Promise<void>>, promise: Promise<void>): void => {
+    set.add(promise);
+    void promise.then(() => set.delete(promise));
+  };
+
   const submit = async (block: CutBlock): Promise<void> => {
-    const under = await parts.sink.submit(block);
-    under.location.catch((error: unknown) => {
-      failure ??= error;
-    });
-    submitted.push(under);
+    const { facts, location, placed } = await parts.sink.submit(block);
+    const number = table.reserve();
+    track(unplaced, placed);
+    track(
+      unstored,
+      location.then(
+        (found) => table.set(number, facts, found),
+        (error: unknown) => {
+          failure ??= error;
+        },
+      ),
+    );
   };
 
   const accept = async (block: CutBlock): Promise<void> => {
@@ -80,7 +78,7 @@ export function createLayerWriter(kind: LayerKind, parts: LayerWriterParts, cutt
 
   const add = async (blockKind: number, batch: RawBatch): Promise<void> => {
     proceed();
-    for (let next = 0; next < batch.count; ) {
+    for (let next = 0; next < batch.count;) {
       const cut = cutter.append(blockKind, batch, next);
       next = cut.next;
       if (cut.block === null) continue;
@@ -96,17 +94,18 @@ export function createLayerWriter(kind: LayerKind, parts: LayerWriterParts, cutt
       const { list, pack } = await inlineLayer(parts, kind, counts, held);
       const { id, bytesStored } = await writeLayerList(parts.context, list, pack, { signal: parts.signal });
       parts.counters.bytesStored += bytesStored;
-      parts.onFinished(id, list);
+      parts.onFinished(id, list.packs);
       return id;
     }
     // Once every block has its place a flush takes the last of them along.
-    await Promise.all(submitted.map((block) => block.placed));
+    await Promise.all(unplaced);
     await parts.packs.flush();
-    const located = await Promise.all(submitted.map(async ({ facts, location }) => ({ facts, location: await location })));
-    const list: LayerList = { kind, ...counts, ...tabulate(located) };
+    await Promise.all(unstored);
+    if (failure !== null) throw failure;
+    const list: LayerList = { kind, ...counts, ...table.contents() };
     const { id, bytesStored } = await writeLayerList(parts.context, list, null, { signal: parts.signal });
     parts.counters.bytesStored += bytesStored;
-    parts.onFinished(id, list);
+    parts.onFinished(id, list.packs);
     return id;
   };
 

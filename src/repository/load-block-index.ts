@@ -11,11 +11,15 @@ const footersAtOnce = 8;
 /** Names of the packs that are marked for deletion. */
 async function markedPacks(context: ProjectContext, options: StoreOptions): Promise<Set<string>> {
   const marked = new Set<string>();
-  for await (const object of context.store.list(`${context.names.marks}packs/`, options)) marked.add(object.key.slice(object.key.lastIndexOf('/') + 1));
+  for await (const object of context.store.list(`${context.names.marks}packs/`, options))
+    marked.add(object.key.slice(object.key.lastIndexOf('/') + 1));
   return marked;
 }
 
-async function* unmarkedPacks(context: ProjectContext, options: StoreOptions): AsyncIterable<StoredObject & { readonly name: string }> {
+async function* unmarkedPacks(
+  context: ProjectContext,
+  options: StoreOptions,
+): AsyncIterable<StoredObject & { readonly name: string }> {
   const marked = await markedPacks(context, options);
   for await (const object of context.store.list(context.names.packs, options)) {
     const name = hexNameOf(object.key);

@@ -18,7 +18,12 @@ export function sealManifest(context: ProjectContext, manifest: Manifest): Promi
 /** What an authenticated manifest must have; the rest was checked by whoever held the key. */
 function isManifest(value: unknown): value is Manifest {
   if (typeof value !== 'object' || value === null) return false;
-  return 'formatVersion' in value && value.formatVersion === formatVersion && 'collections' in value && Array.isArray(value.collections);
+  return (
+    'formatVersion' in value &&
+    value.formatVersion === formatVersion &&
+    'collections' in value &&
+    Array.isArray(value.collections)
+  );
 }
 
 /** Reads a manifest: `backup-not-found` if there is none, `object-corrupt` if it was altered or belongs elsewhere. */
@@ -28,11 +33,13 @@ export async function readManifest(context: ProjectContext, backupId: string, op
   try {
     bytes = await context.store.get(object, options);
   } catch (error) {
-    if (isLarderError(error, 'object-not-found')) throw new LarderError('backup-not-found', `backup ${backupId} is not in the repository`, { cause: error });
+    if (isLarderError(error, 'object-not-found'))
+      throw new LarderError('backup-not-found', `backup ${backupId} is not in the repository`, { cause: error });
     throw error;
   }
   const { raw, rest } = await openEnvelope(placeOf(context, backupId), bytes, object);
-  if (rest.length > 0) throw corruptObject(object, 'something follows its end', { offset: bytes.length - rest.length, length: rest.length });
+  if (rest.length > 0)
+    throw corruptObject(object, 'something follows its end', { offset: bytes.length - rest.length, length: rest.length });
   const manifest: unknown = JSON.parse(raw.toString('utf8'));
   if (!isManifest(manifest)) throw corruptObject(object, 'its format version is not known to this release');
   return manifest;

@@ -10,7 +10,13 @@ function placeOf(context: ProjectContext, kind: MarkedKind, name: string): Envel
 }
 
 /** Marks an object as unreferenced since `time` (milliseconds since 1970). */
-export async function writeMark(context: ProjectContext, kind: MarkedKind, name: string, time: number, options: StoreOptions): Promise<void> {
+export async function writeMark(
+  context: ProjectContext,
+  kind: MarkedKind,
+  name: string,
+  time: number,
+  options: StoreOptions,
+): Promise<void> {
   const raw = Buffer.from(JSON.stringify({ marked: time }), 'utf8');
   await context.store.put(context.names.mark(kind, name), await sealEnvelope(placeOf(context, kind, name), raw), options);
 }

@@ -44,9 +44,13 @@ async function readHeader(store: ObjectStore): Promise<Buffer | null> {
 
 async function makeHeader({ store, unlock, clock, create }: OpenRepositoryOptions): Promise<Buffer> {
   for await (const { key } of store.list('')) {
-    throw corruptObject(headerKey, `missing, though the store is not empty (${key}): a repository without its header cannot be opened`);
+    throw corruptObject(
+      headerKey,
+      `missing, though the store is not empty (${key}): a repository without its header cannot be opened`,
+    );
   }
-  if (!create) throw new LarderError('object-not-found', `there is no repository in ${store.location}`, { details: { object: headerKey } });
+  if (!create)
+    throw new LarderError('object-not-found', `there is no repository in ${store.location}`, { details: { object: headerKey } });
   await store.put(headerKey, await createHeader(unlock, clock));
   // Whoever else made one at the same time reads the same object now: the header that stayed is the repository's.
   const stayed = await readHeader(store);

@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { LarderError } from '../core/errors.ts';
-import { blockId, openBlock, sealBlock, type BlockFacts, type PackedBlock } from './block.ts';
+import { blockId, openBlock, sealBlock, unsealBlock, type BlockFacts, type PackedBlock } from './block.ts';
 import { packKey, type ProjectKeys } from './derive-keys.ts';
 import { packHeadLength, packSaltLength, tagLength } from './format.ts';
 import type { PackRef } from './layer-list.ts';
 import { encodePackHead, encodePackTail, packTailLength } from './pack-format.ts';
+
+/** Stands for the object's name in errors about a pack that is not stored yet. */
+const inMemory = 'in memory';
 
 /** Fills one pack in memory. */
 export class PackBuilder {
@@ -55,6 +58,8 @@ export class PackBuilder {
   /** Completes the pack, once every block in it is proved. The bytes lie in the buffer that was given. */
   async finish(inline: boolean): Promise<{ readonly bytes: Buffer; readonly pack: PackRef }> {
     await Promise.all(this.#checks);
+    // Some blocks waited here for a while since they were proved: their tags tell whether they are still the same.
+    for (const block of this.#blocks) unsealBlock(this.#sealed(block), this.#key, block, inMemory, block.offset);
     const tail = encodePackTail(this.#key, this.salt, this.#blocks);
     tail.copy(this.#buffer, this.#length);
     const bytes = this.#buffer.subarray(0, this.#length + tail.length);
@@ -62,14 +67,21 @@ export class PackBuilder {
     return { bytes, pack: { name, salt: this.salt, size: bytes.length, inline } };
   }
 
+  #sealed(block: PackedBlock): Buffer {
+    return this.#buffer.subarray(block.offset, block.offset + block.storedLength);
+  }
+
   /** Reads the block back from its sealed form: a bit that flipped on the way is found while the source still exists. */
   async #prove(block: PackedBlock): Promise<void> {
-    const sealed = this.#buffer.subarray(block.offset, block.offset + block.storedLength);
-    const content = await openBlock(sealed, this.#key, block, 'in memory', block.offset);
+    const content = await openBlock(this.#sealed(block), this.#key, block, inMemory, block.offset);
     if (!blockId(this.#keys.blockId, block.kind, content).equals(block.id)) {
-      throw new LarderError('object-corrupt', 'a block changed in memory before it was stored: the memory of this machine may be faulty', {
-        details: { object: 'in memory', offset: block.offset, length: block.storedLength },
-      });
+      throw new LarderError(
+        'object-corrupt',
+        'a block changed in memory before it was stored: the memory of this machine may be faulty',
+        {
+          details: { object: inMemory, offset: block.offset, length: block.storedLength },
+        },
+      );
     }
   }
 }

@@ -55,16 +55,25 @@ export function encodePackTail(key: Buffer, salt: Buffer, blocks: readonly Packe
 export function decodePackTrailer(trailer: Buffer, packSize: number, object: string): { footerLength: number; blocks: number } {
   const range = { offset: Math.max(0, packSize - packTrailerLength), length: packTrailerLength };
   if (packSize > limits.pack) throw corruptObject(object, 'too large');
-  if (trailer.length !== packTrailerLength || !trailer.subarray(8).equals(packEndMagic)) throw corruptObject(object, 'not the end of a pack', range);
+  if (trailer.length !== packTrailerLength || !trailer.subarray(8).equals(packEndMagic))
+    throw corruptObject(object, 'not the end of a pack', range);
   const footerLength = trailer.readUInt32LE(0);
   const blocks = trailer.readUInt32LE(4);
-  const fits = footerLength === blocks * footerEntryLength + tagLength && footerLength + packHeadLength + packTrailerLength <= packSize;
+  const fits =
+    footerLength === blocks * footerEntryLength + tagLength && footerLength + packHeadLength + packTrailerLength <= packSize;
   if (!fits || blocks > limits.footerBlocks) throw corruptObject(object, 'its end contradicts itself', range);
   return { footerLength, blocks };
 }
 
 /** The blocks that a footer lists; `object-corrupt` if it was altered or does not fit the pack. */
-export function decodePackFooter(footer: Buffer, key: Buffer, salt: Buffer, blocks: number, packSize: number, object: string): PackedBlock[] {
+export function decodePackFooter(
+  footer: Buffer,
+  key: Buffer,
+  salt: Buffer,
+  blocks: number,
+  packSize: number,
+  object: string,
+): PackedBlock[] {
   const end = packSize - packTrailerLength - footer.length;
   const range = { offset: end, length: footer.length };
   let plain: Buffer;

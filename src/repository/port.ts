@@ -69,6 +69,7 @@ export interface RepositoryWriter {
   abandon(): Promise<void>;
 }
 
+/** Within a layer what was added later wins, document or removal. Calls on one layer must not overlap. */
 export interface LayerWriter {
   /**
    * Takes the documents in order; the buffer may be reused once resolved. Resolves as soon as there is room: blocks are

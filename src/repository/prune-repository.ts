@@ -57,7 +57,8 @@ async function executePrune(context: ProjectContext, plan: PrunePlan, begun: num
   for (const { kind, name } of plan.unmark) await store.delete(names.mark(kind, name), storeOptions);
   for (const { kind, name } of plan.mark) await writeMark(context, kind, name, clock.now().getTime(), storeOptions);
   for (const { kind, name } of plan.remove) {
-    if (clock.now().getTime() - begun > longestPrune) throw new LarderError('internal', 'pruning took longer than 12 hours and stopped', { retryable: true });
+    if (clock.now().getTime() - begun > longestPrune)
+      throw new LarderError('internal', 'pruning took longer than 12 hours and stopped', { retryable: true });
     await store.delete(kind === 'packs' ? names.pack(name) : names.layer(name), storeOptions);
     await store.delete(names.mark(kind, name), storeOptions);
   }
@@ -75,7 +76,13 @@ async function pruneProject(context: ProjectContext, options: PruneOptions): Pro
     return { projectId, plan: nothing, freedBytes: 0, waitingBytes: 0, blocked: error.message };
   }
   if (options.dryRun !== true) await executePrune(context, plan, begun, options);
-  return { projectId, plan, freedBytes: totalSize(plan.remove), waitingBytes: totalSize(plan.mark) + totalSize(plan.waiting), blocked: null };
+  return {
+    projectId,
+    plan,
+    freedBytes: totalSize(plan.remove),
+    waitingBytes: totalSize(plan.mark) + totalSize(plan.waiting),
+    blocked: null,
+  };
 }
 
 /**
@@ -85,11 +92,17 @@ async function pruneProject(context: ProjectContext, options: PruneOptions): Pro
 export async function pruneRepository(repository: OpenedRepository, options: PruneOptions = {}): Promise<PruneReport> {
   const grace = options.grace ?? defaultGrace;
   if (!(grace >= 0) || (grace < shortestGrace && options.unsafeGrace !== true)) {
-    throw new LarderError('invalid-setting', 'the grace time must be at least 25 hours: a running backup may use what nothing refers to yet', {
-      details: { setting: 'grace' },
-    });
+    throw new LarderError(
+      'invalid-setting',
+      'the grace time must be at least 25 hours: a running backup may use what nothing refers to yet',
+      {
+        details: { setting: 'grace' },
+      },
+    );
   }
-  const projectIds = options.projects ?? (await Array.fromAsync(repository.listProjects(options.signal === undefined ? {} : { signal: options.signal })));
+  const projectIds =
+    options.projects ??
+    (await Array.fromAsync(repository.listProjects(options.signal === undefined ? {} : { signal: options.signal })));
   const projects: ProjectPruning[] = [];
   for (const projectId of projectIds) {
     const context = repository.context(projectId);

@@ -43,9 +43,18 @@ function liveStarts(content: Buffer, starts: Uint32Array, seen: IdentitySet, rem
 }
 
 /** The live documents of one layer. `seen` holds what newer layers touched, null where there is none. */
-async function* readLive(context: ProjectContext, layer: LoadedLayer, seen: IdentitySet | null, remember: boolean, options: StoreOptions): AsyncGenerator<RawBatch, void> {
+async function* readLive(
+  context: ProjectContext,
+  layer: LoadedLayer,
+  seen: IdentitySet | null,
+  remember: boolean,
+  options: StoreOptions,
+): AsyncGenerator<RawBatch, void> {
   const blocks: readonly LayerBlock[] = remember ? layer.list.blocks.toReversed() : layer.list.blocks;
-  const contents = readAhead(blocks, blocksAhead, async (block) => ({ block, content: await readBlock(context, layer, block, options) }));
+  const contents = readAhead(blocks, blocksAhead, async (block) => ({
+    block,
+    content: await readBlock(context, layer, block, options),
+  }));
   for await (const { block, content } of contents) {
     const starts = documentStarts(content, block.count, layer.object);
     const live = seen === null ? starts : liveStarts(content, starts, seen, remember);
@@ -54,7 +63,11 @@ async function* readLive(context: ProjectContext, layer: LoadedLayer, seen: Iden
 }
 
 /** `ProjectRepository.readImage`: see there. */
-export async function* readImage(context: ProjectContext, layers: readonly LayerRef[], options: StoreOptions): AsyncGenerator<RawBatch, void> {
+export async function* readImage(
+  context: ProjectContext,
+  layers: readonly LayerRef[],
+  options: StoreOptions,
+): AsyncGenerator<RawBatch, void> {
   let seen: IdentitySet | null = null;
   for (let n = layers.length - 1; n >= 0; n--) {
     const ref = layers[n]!;

@@ -31,7 +31,8 @@ export async function readLayer(context: ProjectContext, id: string, options: St
   const list = decodeLayerList(raw, object);
   const offset = bytes.length - rest.length;
   const pack = list.packs.find((candidate) => candidate.inline);
-  if (rest.length !== (pack?.size ?? 0)) throw corruptObject(object, 'its inline pack has another length', { offset, length: rest.length });
+  if (rest.length !== (pack?.size ?? 0))
+    throw corruptObject(object, 'its inline pack has another length', { offset, length: rest.length });
   if (pack === undefined) return { id, list, object, size: bytes.length, inline: null };
   if (createHash('sha256').update(rest).digest('hex') !== pack.name) {
     throw corruptObject(object, 'its inline pack was altered', { offset, length: rest.length });
@@ -40,7 +41,12 @@ export async function readLayer(context: ProjectContext, id: string, options: St
 }
 
 /** Reads, authenticates and unpacks one block of a layer. `object-corrupt` naming the pack and the range if it is damaged. */
-export async function readBlock(context: ProjectContext, layer: LoadedLayer, block: LayerBlock, options: StoreOptions): Promise<Buffer> {
+export async function readBlock(
+  context: ProjectContext,
+  layer: LoadedLayer,
+  block: LayerBlock,
+  options: StoreOptions,
+): Promise<Buffer> {
   const pack = layer.list.packs[block.pack]!;
   const key = packKey(context.keys, pack.salt);
   if (layer.inline !== null && pack.inline) {

@@ -17,7 +17,13 @@ export interface PackContents {
 const tailGuess = 8 * 1024;
 
 /** Exactly `length` bytes of an object; a missing object, or a store that gives fewer, is `object-corrupt`. */
-export async function readExactly(store: ObjectStore, key: string, offset: number, length: number, options?: StoreOptions): Promise<Buffer> {
+export async function readExactly(
+  store: ObjectStore,
+  key: string,
+  offset: number,
+  length: number,
+  options?: StoreOptions,
+): Promise<Buffer> {
   let bytes: Buffer;
   try {
     bytes = await store.getRange(key, offset, length, options);
@@ -25,7 +31,8 @@ export async function readExactly(store: ObjectStore, key: string, offset: numbe
     if (isLarderError(error, 'object-not-found')) throw corruptObject(key, 'missing', undefined, error);
     throw error;
   }
-  if (bytes.length !== length) throw corruptObject(key, 'truncated', { offset: offset + bytes.length, length: length - bytes.length });
+  if (bytes.length !== length)
+    throw corruptObject(key, 'truncated', { offset: offset + bytes.length, length: length - bytes.length });
   return bytes;
 }
 
@@ -40,7 +47,13 @@ export async function readWhole(store: ObjectStore, key: string, options?: Store
 }
 
 /** Reads head and footer of the pack `key` of `size` bytes, not its blocks. `object-corrupt` if they are damaged. */
-export async function readPackFooter(store: ObjectStore, keys: ProjectKeys, key: string, size: number, options?: StoreOptions): Promise<PackContents> {
+export async function readPackFooter(
+  store: ObjectStore,
+  keys: ProjectKeys,
+  key: string,
+  size: number,
+  options?: StoreOptions,
+): Promise<PackContents> {
   if (size < packHeadLength + packTrailerLength) throw corruptObject(key, 'truncated', { offset: 0, length: size });
   const guess = Math.min(size, tailGuess);
   const [head, tail] = await Promise.all([
@@ -61,8 +74,16 @@ export async function readPackFooter(store: ObjectStore, keys: ProjectKeys, key:
 /** Reads the footer out of a whole pack. `object` names it in errors. */
 export function parsePack(bytes: Buffer, keys: ProjectKeys, object: string): PackContents {
   const salt = Buffer.from(decodePackHead(bytes, object));
-  const { footerLength, blocks } = decodePackTrailer(bytes.subarray(Math.max(0, bytes.length - packTrailerLength)), bytes.length, object);
+  const { footerLength, blocks } = decodePackTrailer(
+    bytes.subarray(Math.max(0, bytes.length - packTrailerLength)),
+    bytes.length,
+    object,
+  );
   const end = bytes.length - packTrailerLength;
   const key = packKey(keys, salt);
-  return { salt, key, blocks: decodePackFooter(bytes.subarray(end - footerLength, end), key, salt, blocks, bytes.length, object) };
+  return {
+    salt,
+    key,
+    blocks: decodePackFooter(bytes.subarray(end - footerLength, end), key, salt, blocks, bytes.length, object),
+  };
 }

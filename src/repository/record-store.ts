@@ -12,12 +12,22 @@ export const recordsPrefix = 'records/';
 const recordsAtOnce = 8;
 
 /** Reads one record by its object key. `object-corrupt` if it is missing, altered or moved. */
-export async function readRecord(store: ObjectStore, keys: RepositoryKeys, object: string): Promise<{ kind: string; id: string; value: unknown }> {
+export async function readRecord(
+  store: ObjectStore,
+  keys: RepositoryKeys,
+  object: string,
+): Promise<{ kind: string; id: string; value: unknown }> {
   const [, kind, name] = object.split('/');
   const place: EnvelopePlace = { type: 'record', key: keys.records, context: `record\0${kind}\0${name}` };
   const { raw } = await openEnvelope(place, await readWhole(store, object), object);
   const record: unknown = JSON.parse(raw.toString('utf8'));
-  if (typeof record !== 'object' || record === null || !('id' in record) || typeof record.id !== 'string' || !('value' in record)) {
+  if (
+    typeof record !== 'object' ||
+    record === null ||
+    !('id' in record) ||
+    typeof record.id !== 'string' ||
+    !('value' in record)
+  ) {
     throw corruptObject(object, 'it holds no record');
   }
   return { kind: kind!, id: record.id, value: record.value };
@@ -29,7 +39,8 @@ export async function readRecord(store: ObjectStore, keys: RepositoryKeys, objec
  */
 export function createRecordStore(store: ObjectStore, keys: RepositoryKeys): RecordStore {
   const prefixOf = (kind: string): string => `${recordsPrefix}${checkedName('record kind', kind)}/`;
-  const nameOf = (kind: string, id: string): string => createHmac('sha256', keys.recordNames).update(`${kind}\0${id}`).digest('hex');
+  const nameOf = (kind: string, id: string): string =>
+    createHmac('sha256', keys.recordNames).update(`${kind}\0${id}`).digest('hex');
   async function* objects(kind: string): AsyncIterable<string> {
     for await (const { key } of store.list(prefixOf(kind))) if (hexNameOf(key) !== null) yield key;
   }

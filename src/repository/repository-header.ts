@@ -13,7 +13,14 @@ const scryptLimits = { N: 2 ** 20, r: 32, p: 16 } as const;
 const shortestKeyFile = 32;
 
 type UnlockParameters =
-  | { readonly kind: 'passphrase'; readonly kdf: 'scrypt'; readonly N: number; readonly r: number; readonly p: number; readonly salt: string }
+  | {
+      readonly kind: 'passphrase';
+      readonly kdf: 'scrypt';
+      readonly N: number;
+      readonly r: number;
+      readonly p: number;
+      readonly salt: string;
+    }
   | { readonly kind: 'key-file'; readonly salt: string };
 
 interface Header {
@@ -34,7 +41,8 @@ export interface UnlockedHeader {
 
 function bindingOf(id: string, created: string, unlock: UnlockParameters): string {
   const { kind, salt } = unlock;
-  const ordered = unlock.kind === 'passphrase' ? { kind, kdf: unlock.kdf, N: unlock.N, r: unlock.r, p: unlock.p, salt } : { kind, salt };
+  const ordered =
+    unlock.kind === 'passphrase' ? { kind, kdf: unlock.kdf, N: unlock.N, r: unlock.r, p: unlock.p, salt } : { kind, salt };
   return JSON.stringify(['larder-repository', formatVersion, id, created, ordered]);
 }
 
@@ -46,11 +54,14 @@ const additional = (binding: string): Buffer => Buffer.from(`larder/v1/header\0$
 function wrappingKey(unlock: Unlock, parameters: UnlockParameters): Promise<Buffer> {
   const salt = Buffer.from(parameters.salt, 'base64');
   if (unlock.kind === 'key-file') {
-    if (parameters.kind !== 'key-file') throw new LarderError('wrong-key', 'the repository is unlocked by a passphrase, not by a key file');
-    if (unlock.key.length < shortestKeyFile) throw new LarderError('wrong-key', `a key file has at least ${shortestKeyFile} bytes`);
+    if (parameters.kind !== 'key-file')
+      throw new LarderError('wrong-key', 'the repository is unlocked by a passphrase, not by a key file');
+    if (unlock.key.length < shortestKeyFile)
+      throw new LarderError('wrong-key', `a key file has at least ${shortestKeyFile} bytes`);
     return Promise.resolve(deriveKey(unlock.key, salt, 'larder/v1/key-file'));
   }
-  if (parameters.kind !== 'passphrase') throw new LarderError('wrong-key', 'the repository is unlocked by a key file, not by a passphrase');
+  if (parameters.kind !== 'passphrase')
+    throw new LarderError('wrong-key', 'the repository is unlocked by a key file, not by a passphrase');
   if (unlock.passphrase === '') throw new LarderError('wrong-key', 'the passphrase of the repository is empty');
   const { N, r, p } = parameters;
   return new Promise((resolve, reject) => {
@@ -63,7 +74,8 @@ function wrappingKey(unlock: Unlock, parameters: UnlockParameters): Promise<Buff
 /** Makes a new repository's header: a fresh id and master key, wrapped for `unlock`. */
 export async function createHeader(unlock: Unlock, clock: Clock): Promise<Buffer> {
   const salt = randomBytes(32).toString('base64');
-  const parameters: UnlockParameters = unlock.kind === 'passphrase' ? { kind: 'passphrase', kdf: 'scrypt', ...scryptCost, salt } : { kind: 'key-file', salt };
+  const parameters: UnlockParameters =
+    unlock.kind === 'passphrase' ? { kind: 'passphrase', kdf: 'scrypt', ...scryptCost, salt } : { kind: 'key-file', salt };
   const id = randomBytes(16).toString('hex');
   const created = clock.now().toISOString();
   const binding = bindingOf(id, created, parameters);
@@ -94,7 +106,9 @@ function isUnlock(value: unknown): value is UnlockParameters {
 function isHeader(value: unknown): value is Header {
   if (!isObject(value) || !isObject(value['masterKey'])) return false;
   const texts = [value['id'], value['created'], value['checksum'], value['masterKey']['nonce'], value['masterKey']['sealed']];
-  return texts.every((text) => typeof text === 'string') && /^[0-9a-f]{32}$/.test(String(value['id'])) && isUnlock(value['unlock']);
+  return (
+    texts.every((text) => typeof text === 'string') && /^[0-9a-f]{32}$/.test(String(value['id'])) && isUnlock(value['unlock'])
+  );
 }
 
 function parseHeader(bytes: Buffer): Header {
@@ -105,7 +119,8 @@ function parseHeader(bytes: Buffer): Header {
   } catch (error) {
     throw corruptObject(headerKey, 'not JSON', undefined, error);
   }
-  if (!isObject(value) || value['format'] !== 'larder-repository') throw corruptObject(headerKey, 'not the header of a repository');
+  if (!isObject(value) || value['format'] !== 'larder-repository')
+    throw corruptObject(headerKey, 'not the header of a repository');
   if (value['version'] !== formatVersion) throw corruptObject(headerKey, 'its format version is not known to this release');
   if (!isHeader(value)) throw corruptObject(headerKey, 'members are missing or of the wrong form');
   return value;

@@ -6,7 +6,7 @@ import { BufferPool } from './buffer-pool.ts';
 import { corruptObject } from './corrupt-object.ts';
 import { keyedHashOf } from './document-identity.ts';
 import { formatVersion, largestBlock } from './format.ts';
-import type { LayerList } from './layer-list.ts';
+import type { PackRef } from './layer-list.ts';
 import { createLayerWriter } from './layer-writer.ts';
 import { loadBlockIndex } from './load-block-index.ts';
 import { readManifest, sealManifest } from './manifest-object.ts';
@@ -37,14 +37,17 @@ export async function beginWrite(context: ProjectContext, signal: AbortSignal | 
   const sink = new BlockSink(context, index, packs, counters, combined);
   const hash = keyedHashOf(context.keys.cutter);
   const pool = new BufferPool(largestBlock, idleBuffers);
-  const finished = new Map<string, LayerList>();
+  const finished = new Map<string, readonly PackRef[]>();
   let state: 'open' | 'committed' | 'abandoned' = 'open';
 
   const proceed = (): void => {
     if (state !== 'open') throw new LarderError('internal', `the writer is ${state} already`);
     if (combined.aborted) throw new LarderError('cancelled', 'the operation was cancelled', { cause: combined.reason });
     if (context.clock.now().getTime() - begun > longestWrite) {
-      throw new LarderError('capture-failed', 'the backup took longer than 24 hours, after which what it builds on may be gone: take it again');
+      throw new LarderError(
+        'capture-failed',
+        'the backup took longer than 24 hours, after which what it builds on may be gone: take it again',
+      );
     }
   };
 
@@ -70,7 +73,7 @@ export async function beginWrite(context: ProjectContext, signal: AbortSignal | 
       proceed();
       return createLayerWriter(
         kind,
-        { context, sink, packs, counters, signal: combined, onFinished: (id, list) => finished.set(id, list) },
+        { context, sink, packs, counters, signal: combined, onFinished: (id, layerPacks) => finished.set(id, layerPacks) },
         new BlockCutter(hash, pool),
       );
     },

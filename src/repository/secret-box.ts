@@ -20,6 +20,11 @@ export function openSecret(key: Buffer, sealed: string, context: string): string
   try {
     return unseal(key, bytes.subarray(0, nonceLength), additional(context), bytes.subarray(nonceLength)).toString('utf8');
   } catch (error) {
-    throw corruptObject('sealed secret', 'it was altered, or sealed by another repository or for another purpose', undefined, error);
+    throw corruptObject(
+      'sealed secret',
+      'it was altered, or sealed by another repository or for another purpose',
+      undefined,
+      error,
+    );
   }
 }

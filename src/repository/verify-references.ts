@@ -2,7 +2,7 @@ import { LarderError } from '../core/errors.ts';
 import type { Manifest } from '../core/image.ts';
 import type { StoreOptions } from '../storage/port.ts';
 import { corruptObject } from './corrupt-object.ts';
-import type { LayerList } from './layer-list.ts';
+import type { PackRef } from './layer-list.ts';
 import { readMark } from './mark-object.ts';
 import { hexNameOf, type MarkedKind } from './object-names.ts';
 import type { ProjectContext } from './project-context.ts';
@@ -30,7 +30,13 @@ async function markedNames(context: ProjectContext, kind: MarkedKind, options: S
  * Throws if a needed object was marked before `begun`: such a one may be removed at any moment. One marked later stays for the grace
  * time, by when the manifest is there (docs/repository-format.md, "Deletion without a lock").
  */
-async function refuseOldMarks(context: ProjectContext, kind: MarkedKind, needed: { has(name: string): boolean }, begun: number, options: StoreOptions): Promise<void> {
+async function refuseOldMarks(
+  context: ProjectContext,
+  kind: MarkedKind,
+  needed: { has(name: string): boolean },
+  begun: number,
+  options: StoreOptions,
+): Promise<void> {
   for (const name of await markedNames(context, kind, options)) {
     if (!needed.has(name) || (await readMark(context, kind, name, options)) >= begun) continue;
     throw new LarderError('capture-failed', 'something that this backup builds on is about to be freed: take it again', {
@@ -41,18 +47,29 @@ async function refuseOldMarks(context: ProjectContext, kind: MarkedKind, needed:
 }
 
 /**
- * Proves that everything a manifest reaches is stored, with its size, and will stay. `known` are layers that need not be
+ * Proves that everything a manifest reaches is stored, with its size, and will stay. `known` are the packs of layers that need not be
  * read again; `begun` is when the writer began, in milliseconds since 1970. `object-corrupt` names the first object that is missing or of another size.
  */
-export async function verifyReferences(context: ProjectContext, manifest: Manifest, known: ReadonlyMap<string, LayerList>, begun: number, options: StoreOptions): Promise<void> {
+export async function verifyReferences(
+  context: ProjectContext,
+  manifest: Manifest,
+  known: ReadonlyMap<string, readonly PackRef[]>,
+  begun: number,
+  options: StoreOptions,
+): Promise<void> {
   const layers = layerIdsOf(manifest);
   const missingLayers = new Set(layers);
-  for await (const { key } of context.store.list(context.names.layers, options)) missingLayers.delete(key.slice(context.names.layers.length));
+  for await (const { key } of context.store.list(context.names.layers, options))
+    missingLayers.delete(key.slice(context.names.layers.length));
   for (const id of missingLayers) throw corruptObject(context.names.layer(id), 'missing');
 
   const sizes = new Map<string, number>();
-  const lists = readAhead(layers, layersAtOnce, async (id) => known.get(id) ?? (await readLayer(context, id, options)).list);
-  for await (const list of lists) for (const pack of list.packs) if (!pack.inline) sizes.set(pack.name, pack.size);
+  const lists = readAhead(
+    layers,
+    layersAtOnce,
+    async (id) => known.get(id) ?? (await readLayer(context, id, options)).list.packs,
+  );
+  for await (const packs of lists) for (const pack of packs) if (!pack.inline) sizes.set(pack.name, pack.size);
 
   await refuseOldMarks(context, 'layers', layers, begun, options);
   await refuseOldMarks(context, 'packs', sizes, begun, options);
@@ -61,7 +78,8 @@ export async function verifyReferences(context: ProjectContext, manifest: Manife
   for await (const { key, size } of context.store.list(context.names.packs, options)) {
     const name = hexNameOf(key);
     if (name === null || !unseen.delete(name)) continue;
-    if (size !== sizes.get(name)) throw corruptObject(key, 'its size differs from when it was stored', { offset: 0, length: size });
+    if (size !== sizes.get(name))
+      throw corruptObject(key, 'its size differs from when it was stored', { offset: 0, length: size });
   }
   for (const name of unseen) throw corruptObject(context.names.pack(name), 'missing');
 }

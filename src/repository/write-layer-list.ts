@@ -17,7 +17,10 @@ export async function writeLayerList(
 ): Promise<{ readonly id: string; readonly bytesStored: number }> {
   const raw = encodeLayerList(list);
   const id = layerIdOf(context.keys.layerId, raw);
-  const envelope = await sealEnvelope({ type: 'layer', key: context.keys.layers, context: layerContext(context.projectId, id) }, raw);
+  const envelope = await sealEnvelope(
+    { type: 'layer', key: context.keys.layers, context: layerContext(context.projectId, id) },
+    raw,
+  );
   const bytes = inlinePack === null ? envelope : Buffer.concat([envelope, inlinePack]);
   await context.store.put(context.names.layer(id), bytes, options);
   return { id, bytesStored: bytes.length };

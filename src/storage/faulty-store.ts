@@ -60,7 +60,12 @@ export function createFaultyStore(inner: ObjectStore, faults: readonly PlannedFa
     return null;
   };
 
-  const run = async <T>(method: StoreMethod, key: string, act: (key: string) => Promise<T>, cut?: (result: T, missing: number) => T): Promise<T> => {
+  const run = async <T>(
+    method: StoreMethod,
+    key: string,
+    act: (key: string) => Promise<T>,
+    cut?: (result: T, missing: number) => T,
+  ): Promise<T> => {
     const effect = nextEffect(method, key);
     const result = await act(effect?.kind === 'swap' ? effect.other : key);
     if (effect?.kind === 'fail-after') throw broken(method, key, effect.retryable);
@@ -77,7 +82,8 @@ export function createFaultyStore(inner: ObjectStore, faults: readonly PlannedFa
     },
     put: (key, bytes, options) => run('put', key, () => inner.put(key, bytes, options)),
     get: (key, options) => run('get', key, (at) => inner.get(at, options), shorter),
-    getRange: (key, offset, length, options) => run('getRange', key, (at) => inner.getRange(at, offset, length, options), shorter),
+    getRange: (key, offset, length, options) =>
+      run('getRange', key, (at) => inner.getRange(at, offset, length, options), shorter),
     stat: (key, options) => run('stat', key, (at) => inner.stat(at, options)),
     async *list(prefix, options) {
       const effect = nextEffect('list', prefix);

@@ -31,11 +31,15 @@ export function translateFileError(error: unknown, location: string, key: string
   const code = codeOf(error);
   if (code === 'ENOENT') return objectNotFound(location, key, error);
   const meaning = meanings[code];
-  return new LarderError('store-unavailable', `${location}: ${meaning?.words ?? `the file system fails (${code || 'unknown error'})`}`, {
-    cause: error,
-    retryable: meaning?.retryable ?? false,
-    details: { object: key, system: code },
-  });
+  return new LarderError(
+    'store-unavailable',
+    `${location}: ${meaning?.words ?? `the file system fails (${code || 'unknown error'})`}`,
+    {
+      cause: error,
+      retryable: meaning?.retryable ?? false,
+      details: { object: key, system: code },
+    },
+  );
 }
 
 /** True if `error` is the system error `code`. */

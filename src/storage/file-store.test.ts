@@ -29,7 +29,11 @@ describe('openFileStore', () => {
   it('leaves no temporary file behind, also after a failed put', async () => {
     const store = await open();
     await store.put('a', Buffer.of(1));
-    await expect(store.put('a/b', Buffer.of(1))).rejects.toMatchObject({ code: 'store-unavailable', retryable: false, message: expect.stringContaining('a file stands where a folder is needed') });
+    await expect(store.put('a/b', Buffer.of(1))).rejects.toMatchObject({
+      code: 'store-unavailable',
+      retryable: false,
+      message: expect.stringContaining('a file stands where a folder is needed'),
+    });
     expect(await readdir(join(root, '~tmp'))).toEqual([]);
     expect(await store.get('a')).toEqual(Buffer.of(1));
   });
@@ -43,12 +47,15 @@ describe('openFileStore', () => {
 
   it('says what is wrong with a folder that cannot be used', async () => {
     await writeFile(join(root, 'file'), '');
-    await expect(openFileStore(join(root, 'file', 'below'), { clock: systemClock })).rejects.toMatchObject({ code: 'store-unavailable' });
+    await expect(openFileStore(join(root, 'file', 'below'), { clock: systemClock })).rejects.toMatchObject({
+      code: 'store-unavailable',
+    });
   });
 });
 
 describe('translateFileError', () => {
-  const translate = (code: string): LarderError => translateFileError(Object.assign(new Error('low level'), { code }), 'file:///repo', 'a/b');
+  const translate = (code: string): LarderError =>
+    translateFileError(Object.assign(new Error('low level'), { code }), 'file:///repo', 'a/b');
 
   it.each([
     ['ENOSPC', 'the disk is full', false],

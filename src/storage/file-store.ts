@@ -57,7 +57,11 @@ export async function openFileStore(root: string, options: { readonly clock: Clo
   }
 
   /** Checks the key and the signal, runs, and translates whatever the file system throws. */
-  const guarded = async <T>(key: string, storeOptions: StoreOptions | undefined, run: (path: string) => Promise<T>): Promise<T> => {
+  const guarded = async <T>(
+    key: string,
+    storeOptions: StoreOptions | undefined,
+    run: (path: string) => Promise<T>,
+  ): Promise<T> => {
     checkObjectKey(key);
     throwIfCancelled(storeOptions?.signal);
     try {
@@ -117,7 +121,11 @@ export async function openFileStore(root: string, options: { readonly clock: Clo
           await rm(draft, { force: true }).catch(() => undefined);
           // An ENOENT here is a folder that vanished, not a missing object.
           if (!isSystemError(error, 'ENOENT')) throw error;
-          throw translateFileError(Object.assign(new Error('the folder vanished', { cause: error }), { code: 'ESTALE' }), location, key);
+          throw translateFileError(
+            Object.assign(new Error('the folder vanished', { cause: error }), { code: 'ESTALE' }),
+            location,
+            key,
+          );
         }
         await syncFolder(dirname(path));
       }),

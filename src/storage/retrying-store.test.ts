@@ -4,7 +4,11 @@ import { createMemoryStore } from './memory-store.ts';
 import type { ObjectStore } from './port.ts';
 import { createRetryingStore, type RetryPolicy } from './retrying-store.ts';
 
-function retrying(faults: readonly PlannedFault[]): { store: ObjectStore; faulty: ReturnType<typeof createFaultyStore>; waits: number[] } {
+function retrying(faults: readonly PlannedFault[]): {
+  store: ObjectStore;
+  faulty: ReturnType<typeof createFaultyStore>;
+  waits: number[];
+} {
   const waits: number[] = [];
   const policy: RetryPolicy = {
     attempts: 4,

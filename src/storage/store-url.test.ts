@@ -26,10 +26,14 @@ describe('parseStoreUrl', () => {
     ['s3://bucket?pathStyle=yes', 'pathStyle'],
     ['s3://bucket/a b', 'prefix'],
   ])('refuses %s', (text, reason) => {
-    expect(() => parseStoreUrl(text)).toThrow(expect.objectContaining({ code: 'invalid-setting', message: expect.stringContaining(reason) }));
+    expect(() => parseStoreUrl(text)).toThrow(
+      expect.objectContaining({ code: 'invalid-setting', message: expect.stringContaining(reason) }),
+    );
   });
 
   it('does not repeat credentials', () => {
-    expect(() => parseStoreUrl('s3://key:hunter2@bucket')).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') }));
+    expect(() => parseStoreUrl('s3://key:hunter2@bucket')).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    );
   });
 });

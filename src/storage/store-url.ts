@@ -18,7 +18,9 @@ const s3Options = new Set(['endpoint', 'region', 'pathStyle']);
 const prefixForm = /^([A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*)?$/;
 
 function refuse(why: string): never {
-  throw new LarderError('invalid-setting', `the repository URL ${why}; allowed is ${forms}`, { details: { setting: 'repository' } });
+  throw new LarderError('invalid-setting', `the repository URL ${why}; allowed is ${forms}`, {
+    details: { setting: 'repository' },
+  });
 }
 
 function parseFile(url: URL): StoreUrl {
@@ -37,10 +39,18 @@ function parseS3(url: URL): StoreUrl {
     refuse('has a prefix with other characters than letters, digits, ".", "_", "-" and "/"');
   }
   const endpoint = url.searchParams.get('endpoint');
-  if (endpoint !== null && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) refuse('has an endpoint that is not http(s)://');
+  if (endpoint !== null && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
+    refuse('has an endpoint that is not http(s)://');
   const style = url.searchParams.get('pathStyle');
   if (style !== null && style !== 'true' && style !== 'false') refuse('has a pathStyle that is neither true nor false');
-  return { kind: 's3', bucket: url.hostname, prefix, endpoint, region: url.searchParams.get('region'), pathStyle: style === 'true' };
+  return {
+    kind: 's3',
+    bucket: url.hostname,
+    prefix,
+    endpoint,
+    region: url.searchParams.get('region'),
+    pathStyle: style === 'true',
+  };
 }
 
 /** Parses a store's URL; `invalid-setting` with the reason and the allowed forms. Credentials in the URL are refused and not repeated. */

@@ -9,14 +9,27 @@ import { accessKey, instanceId, otherProjectId, projectId } from './fake-stack.t
 const list = `/v3/${projectId}/backups`;
 
 /** Headers of a request signed by the access key, in either form. */
-function signed(form: 'simple' | 'scoped', request: { method?: string; url: string; body?: string; date?: string; secret?: string; access?: string }) {
-  const { method = 'GET', url, body = '', date = '20261123T093810Z', secret = accessKey.secret, access = accessKey.access } = request;
+function signed(
+  form: 'simple' | 'scoped',
+  request: { method?: string; url: string; body?: string; date?: string; secret?: string; access?: string },
+) {
+  const {
+    method = 'GET',
+    url,
+    body = '',
+    date = '20261123T093810Z',
+    secret = accessKey.secret,
+    access = accessKey.access,
+  } = request;
   const headers = { host: '127.0.0.1:8440', 'x-sdk-date': date };
   const key = form === 'simple' ? `Access=${access}` : `Credential=${access}/${date.slice(0, 8)}///sdk_request`;
   const write = (signature: string) => `SDK-HMAC-SHA256 ${key}, SignedHeaders=host;x-sdk-date, Signature=${signature}`;
   const authorization = parseAuthorization(write('0'.repeat(64)));
   const hash = createHash('sha256').update(body).digest('hex');
-  return { ...headers, authorization: write(expectedSignature(authorization, { method, target: url, headers }, hash, date, secret)) };
+  return {
+    ...headers,
+    authorization: write(expectedSignature(authorization, { method, target: url, headers }, hash, date, secret)),
+  };
 }
 
 describe('a token', () => {
@@ -129,7 +142,11 @@ describe.each(['simple', 'scoped'] as const)('a signature of the %s form', (form
 
 it('an algorithm that is not served is 401', async () => {
   await using api = await startCheckedApi();
-  for (const authorization of ['V11-HMAC-SHA256 Credential=A/1/eu-de/dds, SignedHeaders=host, Signature=00', 'SDK-HMAC-SM3 Access=A', 'Bearer x']) {
+  for (const authorization of [
+    'V11-HMAC-SHA256 Credential=A/1/eu-de/dds, SignedHeaders=host, Signature=00',
+    'SDK-HMAC-SM3 Access=A',
+    'Bearer x',
+  ]) {
     const answer = await api.send({ url: list, token: null, headers: { authorization } });
     expect(answer.status).toBe(401);
   }

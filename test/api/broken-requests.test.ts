@@ -81,7 +81,9 @@ describe('odd but valid requests', () => {
     const answer = parsed(await exchange(api.port, `${head}Content-Length: 1073741824\r\n\r\n{"backup":`));
     expect(answer).toMatchObject({ status: 413, body: { error_code: 'DBS.200001' } });
     const chunk = `${(65_536).toString(16)}\r\n${'x'.repeat(65_536)}\r\n`;
-    const chunked = parsed(await exchange(api.port, `${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${chunk.repeat(17)}`));
+    const chunked = parsed(
+      await exchange(api.port, `${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${chunk.repeat(17)}`),
+    );
     expect(chunked).toMatchObject({ status: 413, body: { error_code: 'DBS.200001' } });
     expect(api.calls).toEqual([]);
   });
@@ -89,7 +91,11 @@ describe('odd but valid requests', () => {
   it('a wrong method says which are right, and OPTIONS too', async () => {
     await using api = await startCheckedApi();
     const wrong = await api.send({ method: 'PUT', url: list });
-    expect(wrong).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, OPTIONS, POST' }, body: { error_code: 'DBS.200001' } });
+    expect(wrong).toMatchObject({
+      status: 405,
+      headers: { allow: 'GET, HEAD, OPTIONS, POST' },
+      body: { error_code: 'DBS.200001' },
+    });
     expect(await api.send({ method: 'OPTIONS', url: list, token: null })).toMatchObject({
       status: 204,
       headers: { allow: 'GET, HEAD, OPTIONS, POST' },
@@ -105,7 +111,8 @@ describe('odd but valid requests', () => {
       await using api = await startCheckedApi();
       const answer = await api.send({ url });
       expect(answer.status).toBe(url === '/v3//backups' ? 400 : 404);
-      if (answer.status === 404) expect(answer.body).toMatchObject({ error_code: 'APIGW.0101', request_id: answer.headers['x-request-id'] });
+      if (answer.status === 404)
+        expect(answer.body).toMatchObject({ error_code: 'APIGW.0101', request_id: answer.headers['x-request-id'] });
     },
   );
 });
@@ -146,7 +153,12 @@ it('logs one line per request, and no secret', async () => {
   await api.send({ url: `${list}?limit=5`, token });
   await api.send({ url: list, token: null, headers: { authorization: 'SDK-HMAC-SHA256 Access=AK0001, Signature=abc' } });
   const user = { name: 'admin', password };
-  await api.send({ method: 'POST', url: '/v3/auth/tokens', token: null, body: { auth: { identity: { methods: ['password'], password: { user } } } } });
+  await api.send({
+    method: 'POST',
+    url: '/v3/auth/tokens',
+    token: null,
+    body: { auth: { identity: { methods: ['password'], password: { user } } } },
+  });
   api.failNext('adoptInstance', new Error('boom'));
   const adopt = { name: 'shop-set', uri: 'mongodb://user:hidden-word@host/' };
   await api.send({ method: 'POST', url: `/larder/v1/${projectId}/instances/adopt`, token, body: adopt });

@@ -30,7 +30,10 @@ export interface CheckedApi extends FakeStack, AsyncDisposable {
 
 interface Described {
   readonly paths: Readonly<
-    Record<string, Readonly<Record<string, { readonly responses: Readonly<Record<string, { content?: Record<string, { schema: object }> }>> }>>>
+    Record<
+      string,
+      Readonly<Record<string, { readonly responses: Readonly<Record<string, { content?: Record<string, { schema: object }> }>> }>>
+    >
   >;
 }
 
@@ -93,7 +96,10 @@ function checkDescribed(described: Described, method: string, url: string, { sta
   const template = Object.keys(described.paths).find((candidate) => {
     const wanted = segments(candidate);
     const got = segments(path);
-    return wanted.length === got.length && wanted.every((part, at) => part === got[at] || (part.startsWith('{') && !identityWord.test(got[at] ?? '')));
+    return (
+      wanted.length === got.length &&
+      wanted.every((part, at) => part === got[at] || (part.startsWith('{') && !identityWord.test(got[at] ?? '')))
+    );
   });
   const operation = template === undefined ? undefined : described.paths[template]?.[method.toLowerCase()];
   if (operation === undefined) return;

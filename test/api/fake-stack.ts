@@ -89,7 +89,12 @@ export function createFakeStack(): FakeStack {
       if (request.instanceId !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
       if (backups.some(({ name }) => name === request.name)) throw new LarderError('backup-name-taken', 'The name is taken.');
       const id = `${String(++serial).padStart(32, '0')}br02`;
-      const common = { instanceName: instance.name, instanceMode: 'ReplicaSet', datastoreVersion: '6.0', type: 'Manual' } as const;
+      const common = {
+        instanceName: instance.name,
+        instanceMode: 'ReplicaSet',
+        datastoreVersion: '6.0',
+        type: 'Manual',
+      } as const;
       backups.unshift({ id, ...request, ...common, status: 'COMPLETED', beginTime: now, endTime: now, sizeBytes: 1025 });
       return { ...addJob('MongodbSnapshotBackup', id, request.name === 'still-running' ? 'Running' : 'Completed'), backupId: id };
     },
@@ -103,7 +108,8 @@ export function createFakeStack(): FakeStack {
     async listBackups(caller, filter: BackupFilter) {
       called('listBackups', { caller, ...filter });
       const { backupId, instanceId: ofInstance, type, mode, begin, end } = filter;
-      if (backupId !== undefined && !backups.some(({ id }) => id === backupId)) throw new LarderError('backup-not-found', 'No such backup.');
+      if (backupId !== undefined && !backups.some(({ id }) => id === backupId))
+        throw new LarderError('backup-not-found', 'No such backup.');
       const rows = backups.filter(
         (backup) =>
           (backupId === undefined || backup.id === backupId) &&
@@ -143,7 +149,8 @@ export function createFakeStack(): FakeStack {
     },
     async restore(caller, request: RestoreRequest) {
       called('restore', { caller, ...request });
-      if (!backups.some(({ id }) => id === request.backupId)) throw new LarderError('backup-not-found', 'There is no such backup.');
+      if (!backups.some(({ id }) => id === request.backupId))
+        throw new LarderError('backup-not-found', 'There is no such backup.');
       return addJob('MongodbRestoreData2CurrentInstance', request.backupId);
     },
     async createAccessKey(caller) {
@@ -181,7 +188,8 @@ export function createFakeStack(): FakeStack {
     async loginWithPassword(login, scope) {
       calls.push({ name: 'loginWithPassword', request: { login, scope } });
       const known = 'id' in login.user ? login.user.id === user.id : login.user.name === user.name;
-      if (!known || login.password !== password) throw new LarderError('wrong-credentials', known ? 'wrong password' : 'unknown user');
+      if (!known || login.password !== password)
+        throw new LarderError('wrong-credentials', known ? 'wrong password' : 'unknown user');
       return issue(scope, ['password']);
     },
     async loginWithToken(token, scope) {

@@ -5,7 +5,11 @@ import { otherProjectId, password, projectId } from './fake-stack.ts';
 const url = '/v3/auth/tokens';
 const host = { host: 'larder.example:8440' };
 
-function login(scope?: unknown, user: unknown = { name: 'admin', password, domain: { name: 'Default' } }, methods = ['password']) {
+function login(
+  scope?: unknown,
+  user: unknown = { name: 'admin', password, domain: { name: 'Default' } },
+  methods = ['password'],
+) {
   return { auth: { identity: { methods, password: { user } }, ...(scope === undefined ? {} : { scope }) } };
 }
 
@@ -29,7 +33,10 @@ describe('a token for a password', () => {
         user: { name: 'admin', domain: { name: 'Default' } },
         project: { id: projectId, name: 'eu-de_default', domain: { name: 'Default' } },
         catalog: [
-          { type: 'identity', endpoints: [{ interface: 'public', region: 'eu-de', region_id: 'eu-de', url: 'http://larder.example:8440/v3' }] },
+          {
+            type: 'identity',
+            endpoints: [{ interface: 'public', region: 'eu-de', region_id: 'eu-de', url: 'http://larder.example:8440/v3' }],
+          },
           { type: 'ddsv3', endpoints: [{ url: `http://larder.example:8440/v3/${projectId}` }] },
         ],
       },
@@ -41,7 +48,10 @@ describe('a token for a password', () => {
   it('is scoped to a domain, or to nothing, and then names no project', async () => {
     await using api = await startCheckedApi();
     const domain = await api.send({ method: 'POST', url, token: null, body: login({ domain: { name: 'Default' } }) });
-    expect(domain).toMatchObject({ status: 201, body: { token: { domain: { name: 'Default' }, catalog: [{ type: 'identity' }] } } });
+    expect(domain).toMatchObject({
+      status: 201,
+      body: { token: { domain: { name: 'Default' }, catalog: [{ type: 'identity' }] } },
+    });
     expect(domain.body).not.toHaveProperty('token.project');
     for (const scope of [undefined, null, 'unscoped', {}, { unscoped: {} }]) {
       const none = await api.send({ method: 'POST', url, token: null, body: login(scope) });
@@ -53,7 +63,12 @@ describe('a token for a password', () => {
 
   it('leaves the catalog out when asked to', async () => {
     await using api = await startCheckedApi();
-    const answer = await api.send({ method: 'POST', url: `${url}?nocatalog`, token: null, body: login({ project: { id: projectId } }) });
+    const answer = await api.send({
+      method: 'POST',
+      url: `${url}?nocatalog`,
+      token: null,
+      body: login({ project: { id: projectId } }),
+    });
     expect(answer.status).toBe(201);
     expect(answer.body).not.toHaveProperty('token.catalog');
   });
@@ -63,7 +78,10 @@ describe('a token for a password', () => {
     const users: [unknown, unknown][] = [
       [{ id: 'a0000000000000000000000000000001', password }, { id: 'a0000000000000000000000000000001' }],
       [{ name: 'admin', password }, { name: 'admin' }],
-      [{ name: 'admin', password, domain: { id: 'd1' } }, { name: 'admin', domain: { id: 'd1' } }],
+      [
+        { name: 'admin', password, domain: { id: 'd1' } },
+        { name: 'admin', domain: { id: 'd1' } },
+      ],
     ];
     for (const [sent, expected] of users) {
       expect(await api.send({ method: 'POST', url, token: null, body: login(undefined, sent) })).toMatchObject({ status: 201 });
@@ -120,7 +138,10 @@ describe('a token for a token', () => {
     await using api = await startCheckedApi();
     const scope = { project: { id: projectId } };
     const body = { auth: { identity: { methods: ['token'], token: { id: api.token({ kind: 'none' }) } }, scope } };
-    expect(await api.send({ method: 'POST', url, token: null, body })).toMatchObject({ status: 201, body: { token: { project: { id: projectId } } } });
+    expect(await api.send({ method: 'POST', url, token: null, body })).toMatchObject({
+      status: 201,
+      body: { token: { project: { id: projectId } } },
+    });
     const unknown = { auth: { identity: { methods: ['token'], token: { id: 'nonsense' } } } };
     expect(await api.send({ method: 'POST', url, token: null, body: unknown })).toMatchObject({ status: 401 });
   });
@@ -131,7 +152,11 @@ describe('checking and revoking', () => {
     await using api = await startCheckedApi();
     const token = api.token();
     const answer = await api.send({ url, token, headers: { 'x-subject-token': token } });
-    expect(answer).toMatchObject({ status: 200, headers: { 'x-subject-token': token }, body: { token: { project: { id: projectId } } } });
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'x-subject-token': token },
+      body: { token: { project: { id: projectId } } },
+    });
     const head = await api.send({ method: 'HEAD', url, token, headers: { 'x-subject-token': token } });
     expect(head).toMatchObject({ status: 200, body: null, headers: { 'x-subject-token': token } });
   });
@@ -146,7 +171,10 @@ describe('checking and revoking', () => {
   it('ends a token', async () => {
     await using api = await startCheckedApi();
     const [token, subject] = [api.token(), api.token()];
-    expect(await api.send({ method: 'DELETE', url, token, headers: { 'x-subject-token': subject } })).toMatchObject({ status: 204, body: null });
+    expect(await api.send({ method: 'DELETE', url, token, headers: { 'x-subject-token': subject } })).toMatchObject({
+      status: 204,
+      body: null,
+    });
     expect((await api.send({ url: `/v3/${projectId}/backups`, token: subject })).status).toBe(401);
     expect((await api.send({ method: 'DELETE', url, token, headers: { 'x-subject-token': subject } })).status).toBe(404);
   });
@@ -157,7 +185,10 @@ describe('projects, domains and the catalog', () => {
     await using api = await startCheckedApi();
     for (const address of ['/v3/projects', '/v3/auth/projects']) {
       const all = await api.send({ url: address, headers: host });
-      expect(all).toMatchObject({ status: 200, body: { links: { self: `http://larder.example:8440${address}`, next: null, previous: null } } });
+      expect(all).toMatchObject({
+        status: 200,
+        body: { links: { self: `http://larder.example:8440${address}`, next: null, previous: null } },
+      });
       expect((all.body as { projects: unknown[] }).projects).toHaveLength(2);
       const one = await api.send({ url: `${address}?name=eu-de_default` });
       expect((one.body as { projects: unknown[] }).projects).toEqual([
@@ -168,13 +199,18 @@ describe('projects, domains and the catalog', () => {
 
   it('shows a project of the caller only', async () => {
     await using api = await startCheckedApi();
-    expect(await api.send({ url: `/v3/projects/${projectId}` })).toMatchObject({ status: 200, body: { project: { id: projectId } } });
+    expect(await api.send({ url: `/v3/projects/${projectId}` })).toMatchObject({
+      status: 200,
+      body: { project: { id: projectId } },
+    });
     expect((await api.send({ url: `/v3/projects/${otherProjectId}` })).status).toBe(404);
   });
 
   it('lists domains by name', async () => {
     await using api = await startCheckedApi();
-    expect(await api.send({ url: '/v3/auth/domains?name=Default' })).toMatchObject({ body: { domains: [{ name: 'Default', enabled: true }] } });
+    expect(await api.send({ url: '/v3/auth/domains?name=Default' })).toMatchObject({
+      body: { domains: [{ name: 'Default', enabled: true }] },
+    });
     expect(await api.send({ url: '/v3/auth/domains?name=Other' })).toMatchObject({ body: { domains: [] } });
   });
 
@@ -197,13 +233,21 @@ describe('projects, domains and the catalog', () => {
 });
 
 describe('discovery', () => {
-  const version = { id: 'v3', status: 'CURRENT', links: [{ rel: 'self', href: 'http://larder.example:8440/v3/' }], updated: '2017-02-07T17:34:02Z' };
+  const version = {
+    id: 'v3',
+    status: 'CURRENT',
+    links: [{ rel: 'self', href: 'http://larder.example:8440/v3/' }],
+    updated: '2017-02-07T17:34:02Z',
+  };
 
   it('asks for no token and leads back to the address of the client', async () => {
     await using api = await startCheckedApi();
     expect(await api.send({ url: '/v3', token: null, headers: host })).toMatchObject({ status: 200, body: { version } });
     expect(await api.send({ url: '/v3/', token: null, headers: host })).toMatchObject({ status: 200, body: { version } });
-    expect(await api.send({ url: '/', token: null, headers: host })).toMatchObject({ status: 200, body: { versions: [version] } });
+    expect(await api.send({ url: '/', token: null, headers: host })).toMatchObject({
+      status: 200,
+      body: { versions: [version] },
+    });
   });
 });
 

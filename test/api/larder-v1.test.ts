@@ -33,15 +33,26 @@ describe('instances', () => {
     api.failNext('adoptInstance', new LarderError('instance-unsupported', 'This is a mongos.'));
     const body = { name: 'shop-set', uri: 'mongodb://h' };
     const answer = await api.send({ method: 'POST', url: `${base}/instances/adopt`, body });
-    expect(answer).toMatchObject({ status: 400, body: { error_code: 'DBS.280343', error_msg: 'Unsupported operation. This is a mongos.' } });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { error_code: 'DBS.280343', error_msg: 'Unsupported operation. This is a mongos.' },
+    });
   });
 
   it('are shown field by field', async () => {
     await using api = await startCheckedApi();
     const { body } = await api.send({ url: `${base}/instances/${instanceId}` });
-    expect(body).toMatchObject({ set_name: 'shop', server_version: '6.0.5', created: '2026-11-23T09:38:10.123Z', nodes: [{ port: 27017 }] });
+    expect(body).toMatchObject({
+      set_name: 'shop',
+      server_version: '6.0.5',
+      created: '2026-11-23T09:38:10.123Z',
+      nodes: [{ port: 27017 }],
+    });
     expect(await api.send({ url: `${base}/instances` })).toMatchObject({ body: { instances: [body], total_count: 1 } });
-    expect(await api.send({ url: `${base}/instances/unknown` })).toMatchObject({ status: 404, body: { error_code: 'DBS.200002' } });
+    expect(await api.send({ url: `${base}/instances/unknown` })).toMatchObject({
+      status: 404,
+      body: { error_code: 'DBS.200002' },
+    });
   });
 });
 
@@ -75,7 +86,12 @@ describe('backups, jobs and restores', () => {
       status: 202,
       body: { job_id: expect.any(String) },
     });
-    expect(api.calls.at(-1)?.request).toEqual({ caller: expect.anything(), backupId: backup_id, targetInstanceId: instanceId, overwrite: false });
+    expect(api.calls.at(-1)?.request).toEqual({
+      caller: expect.anything(),
+      backupId: backup_id,
+      targetInstanceId: instanceId,
+      overwrite: false,
+    });
   });
 
   it('are refused with the documented codes', async () => {
@@ -105,15 +121,25 @@ describe('backups, jobs and restores', () => {
 it('access keys are created once, listed without secrets and deleted', async () => {
   await using api = await startCheckedApi();
   const url = `${base}/access-keys`;
-  expect(await api.send({ method: 'POST', url, body: {} })).toMatchObject({ status: 201, body: accessKey, headers: { 'cache-control': 'no-store' } });
+  expect(await api.send({ method: 'POST', url, body: {} })).toMatchObject({
+    status: 201,
+    body: accessKey,
+    headers: { 'cache-control': 'no-store' },
+  });
   expect(await api.send({ method: 'POST', url })).toMatchObject({ status: 201 });
   const listed = await api.send({ url });
   expect(listed.body).toEqual({ access_keys: [{ access: accessKey.access, created: '2026-11-23T09:38:10.123Z' }] });
   expect(await api.send({ method: 'DELETE', url: `${url}/${accessKey.access}` })).toMatchObject({ status: 204, body: null });
-  expect(await api.send({ method: 'DELETE', url: `${url}/unknown` })).toMatchObject({ status: 404, body: { error_code: 'DBS.200001' } });
+  expect(await api.send({ method: 'DELETE', url: `${url}/unknown` })).toMatchObject({
+    status: 404,
+    body: { error_code: 'DBS.200001' },
+  });
 });
 
 it('health needs no token', async () => {
   await using api = await startCheckedApi();
-  expect(await api.send({ url: '/larder/v1/health', token: null })).toMatchObject({ status: 200, body: { status: 'ok', version: '0.1.0' } });
+  expect(await api.send({ url: '/larder/v1/health', token: null })).toMatchObject({
+    status: 200,
+    body: { status: 'ok', version: '0.1.0' },
+  });
 });

@@ -11,7 +11,10 @@ import { createFakeStack } from './fake-stack.ts';
 interface Description {
   readonly openapi: string;
   readonly info: { readonly version: string };
-  readonly paths: Record<string, Record<string, { operationId: string; summary: string; security?: unknown[]; responses: Record<string, unknown> }>>;
+  readonly paths: Record<
+    string,
+    Record<string, { operationId: string; summary: string; security?: unknown[]; responses: Record<string, unknown> }>
+  >;
 }
 
 /** Every route that the operations register, as `GET /path/{parameter}`. */
@@ -20,7 +23,8 @@ async function registeredRoutes(): Promise<readonly string[]> {
   const routes: string[] = [];
   server.addHook('onRoute', ({ method, url }) => void routes.push(`${String(method)} ${url.replaceAll(/:(\w+)/g, '{$1}')}`));
   server.setValidatorCompiler(() => () => true);
-  for (const add of [...identityV3Operations, ...ddsV3Operations, ...larderV1Operations]) add(server as unknown as ApiServer, createFakeStack());
+  for (const add of [...identityV3Operations, ...ddsV3Operations, ...larderV1Operations])
+    add(server as unknown as ApiServer, createFakeStack());
   await server.close();
   return routes;
 }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { MongoClient } from 'mongodb';
 import { expect, it } from 'vitest';
 import { buildServer } from '../../src/api/build-server.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -24,12 +25,25 @@ async function runScript(environment: Readonly<Record<string, string>>): Promise
   return steps.map(({ step }) => step);
 }
 
-const expected = ['create_manual_backup', 'list_backups', 'wrong secret', 'restore_instance', 'delete_manual_backup', 'delete again'];
+const expected = [
+  'create_manual_backup',
+  'list_backups',
+  'wrong secret',
+  'restore_instance',
+  'delete_manual_backup',
+  'delete again',
+];
 
-it('the Huawei SDK for Python, unmodified, backs up and restores a real replica set', async () => {
+it('the Huawei SDK for Python, unmodified, backs up and restores a real replica set', { timeout: 300_000 }, async () => {
   await using set = await startTestSet({ members: 1 });
+  await using client = await new MongoClient(set.uri).connect();
+  const goods = client.db('shop').collection('goods');
+  await goods.insertMany(Array.from({ length: 1000 }, (_, n) => ({ n })));
   await using larder = await startLarder();
-  const { id } = await larder.call<{ id: string }>('POST', `/larder/v1/${larder.projectId}/instances/adopt`, { name: 'sdk-set', uri: set.uri });
+  const { id } = await larder.call<{ id: string }>('POST', `/larder/v1/${larder.projectId}/instances/adopt`, {
+    name: 'sdk-set',
+    uri: set.uri,
+  });
   const key = await larder.call<{ access: string; secret: string }>('POST', `/larder/v1/${larder.projectId}/access-keys`, {});
   const steps = await runScript({
     LARDER_ENDPOINT: larder.endpoint,
@@ -39,14 +53,15 @@ it('the Huawei SDK for Python, unmodified, backs up and restores a real replica 
     LARDER_INSTANCE_ID: id,
   });
   expect(steps).toEqual(expect.arrayContaining(expected));
+  expect(await goods.countDocuments({ n: { $gte: 0 } })).toBe(1000);
 });
 
 it('the same script notices a server that answers otherwise', async () => {
   const python = await pythonEnvironment('huawei', packages);
   // The SDK signs with the time of this machine, so the server has to look at the same clock.
   const stack = createFakeStack();
-  const takesNameTwice = { ...stack.useCases, createBackup: async () => ({ jobId: 'none', backupId: 'none' }) };
-  const server = await buildServer({ ...stack, useCases: takesNameTwice, clock: systemClock });
+  const forgetsJobs = { ...stack.useCases, createBackup: async () => ({ jobId: 'none', backupId: 'none' }) };
+  const server = await buildServer({ ...stack, useCases: forgetsJobs, clock: systemClock });
   try {
     const endpoint = await server.listen({ host: '127.0.0.1', port: 0 });
     const { code, output } = await runProgram(python, [script], {

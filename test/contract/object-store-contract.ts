@@ -32,7 +32,14 @@ export function objectStoreContract(kind: string, open: () => Promise<StoreUnder
       const bytes = randomBytes(300_000);
       await store.put('a/whole', bytes);
       expect(Buffer.compare(await store.get('a/whole'), bytes)).toBe(0);
-      for (const [offset, length] of [[0, 1], [0, 300_000], [299_999, 1], [1000, 70_000], [5, 0], [300_000, 0]] as const) {
+      for (const [offset, length] of [
+        [0, 1],
+        [0, 300_000],
+        [299_999, 1],
+        [1000, 70_000],
+        [5, 0],
+        [300_000, 0],
+      ] as const) {
         expect(Buffer.compare(await store.getRange('a/whole', offset, length), bytes.subarray(offset, offset + length))).toBe(0);
       }
     });
@@ -81,7 +88,13 @@ export function objectStoreContract(kind: string, open: () => Promise<StoreUnder
 
     it('refuses a range beyond the end as object-corrupt', async () => {
       await store.put('a/ten', Buffer.alloc(10));
-      for (const [offset, length] of [[0, 11], [9, 2], [10, 1], [11, 1], [11, 0]] as const) {
+      for (const [offset, length] of [
+        [0, 11],
+        [9, 2],
+        [10, 1],
+        [11, 1],
+        [11, 0],
+      ] as const) {
         await expect(store.getRange('a/ten', offset, length), `${offset}+${length}`).rejects.toEqual(code('object-corrupt'));
       }
     });
@@ -113,7 +126,8 @@ export function objectStoreContract(kind: string, open: () => Promise<StoreUnder
 
     it('lists more than one page', async () => {
       const keys = Array.from({ length: 1_050 }, (_, n) => `many/${String(n).padStart(5, '0')}`);
-      for (let n = 0; n < keys.length; n += 50) await Promise.all(keys.slice(n, n + 50).map((key) => store.put(key, Buffer.of(1))));
+      for (let n = 0; n < keys.length; n += 50)
+        await Promise.all(keys.slice(n, n + 50).map((key) => store.put(key, Buffer.of(1))));
       expect(await keysOf(store, 'many/')).toEqual(keys);
     }, 60_000);
 

@@ -10,7 +10,8 @@ import { startS3Server, type S3Server } from './start-s3-server.ts';
 const setupTimeout = 300_000;
 
 let server: S3Server;
-const url = (bucket: string): string => `s3://${bucket}?endpoint=${encodeURIComponent(server.endpoint)}&region=eu-de&pathStyle=true`;
+const url = (bucket: string): string =>
+  `s3://${bucket}?endpoint=${encodeURIComponent(server.endpoint)}&region=eu-de&pathStyle=true`;
 
 beforeAll(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
@@ -30,7 +31,11 @@ afterAll(async () => {
 });
 
 objectStoreContract('S3', async () => ({ store: await openStore(url('plain')), dispose: async () => undefined }), setupTimeout);
-objectStoreContract('S3 below a prefix', async () => ({ store: await openStore(url('shared/deep/er')), dispose: async () => undefined }), setupTimeout);
+objectStoreContract(
+  'S3 below a prefix',
+  async () => ({ store: await openStore(url('shared/deep/er')), dispose: async () => undefined }),
+  setupTimeout,
+);
 
 describe('S3 store', () => {
   it('sees only what is below its prefix', async () => {
@@ -42,7 +47,11 @@ describe('S3 store', () => {
 
   it('says that the bucket does not exist, at once', async () => {
     const store = await openStore(url('absent'));
-    const refused = expect.objectContaining({ code: 'store-unavailable', retryable: false, message: expect.stringContaining('the bucket does not exist') });
+    const refused = expect.objectContaining({
+      code: 'store-unavailable',
+      retryable: false,
+      message: expect.stringContaining('the bucket does not exist'),
+    });
     await expect(store.put('x', Buffer.of(1))).rejects.toEqual(refused);
     await expect(Array.fromAsync(store.list(''))).rejects.toEqual(refused);
   });
@@ -50,7 +59,9 @@ describe('S3 store', () => {
   it('calls a server that is not there retryable and names no secret', async () => {
     const parsed = parseStoreUrl('s3://b?endpoint=http://127.0.0.1:1&region=eu-de&pathStyle=true');
     if (parsed.kind !== 's3') throw new Error('not S3');
-    const error: unknown = await openS3Store(parsed).get('x').catch((caught: unknown) => caught);
+    const error: unknown = await openS3Store(parsed)
+      .get('x')
+      .catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'store-unavailable', retryable: true });
     expect(String(error)).not.toContain('test-secret');
   });

@@ -27,7 +27,13 @@ async function serverProgram(): Promise<string> {
   const environment = join(cache, `moto-${version}`);
   const python = join(environment, 'bin', 'python');
   const ready = join(environment, 'ready');
-  if (await access(ready).then(() => true, () => false)) return python;
+  if (
+    await access(ready).then(
+      () => true,
+      () => false,
+    )
+  )
+    return python;
   await mkdir(cache, { recursive: true });
   await rm(environment, { recursive: true, force: true });
   await run('python3', ['-m', 'venv', environment]);

@@ -1,37 +1,13 @@
 import { MongoClient } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/core/image.ts';
-import { capture } from '../../src/engine/capture/capture.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { serverErrorCode } from '../../src/mongo/connect.ts';
-import { openRepository } from '../../src/repository/open-repository.ts';
 import type { ProjectRepository } from '../../src/repository/port.ts';
-import { createMemoryStore } from '../../src/storage/memory-store.ts';
+import { backUp, testRepository } from '../fixtures/backup.ts';
 import { documentsAt, documentsOfImage } from '../fixtures/raw-documents.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { until } from '../fixtures/until.ts';
 import { startWorkload } from '../fixtures/workload.ts';
-
-const signal = new AbortController().signal;
-const unlock = { kind: 'passphrase', passphrase: 'of the test' } as const;
-
-async function testRepository(): Promise<ProjectRepository> {
-  const repository = await openRepository({ store: createMemoryStore(), unlock, clock: systemClock, create: true });
-  return repository.project('0'.repeat(32));
-}
-
-async function backUp(repository: ProjectRepository, uri: string, id: string, base: readonly string[]): Promise<Manifest> {
-  const task = {
-    kind: 'capture',
-    repository: { url: 'memory:', unlock },
-    projectId: '0'.repeat(32),
-    instance: { id: 'instance', name: 'instance', uri },
-    backup: { id, name: id, description: '', type: 'Manual' },
-    baseCandidates: base,
-  } as const;
-  await capture(task, { signal, report: () => undefined }, { repository, clock: systemClock });
-  return repository.readManifest(id);
-}
 
 /** Compares every collection of the image with a snapshot read at its time; returns how many could be (the rest is dropped by now). */
 async function compareWithSource(client: MongoClient, repository: ProjectRepository, manifest: Manifest): Promise<number> {
@@ -45,8 +21,14 @@ async function compareWithSource(client: MongoClient, repository: ProjectReposit
     });
     if (wanted === null) continue;
     const found = await documentsOfImage(repository, image.layers);
-    expect([...found].filter(([id, raw]) => wanted.get(id) !== raw), `too much, or different, in ${name}`).toEqual([]);
-    expect([...wanted.keys()].filter((id) => !found.has(id)), `missing in ${name}`).toEqual([]);
+    expect(
+      [...found].filter(([id, raw]) => wanted.get(id) !== raw),
+      `too much, or different, in ${name}`,
+    ).toEqual([]);
+    expect(
+      [...wanted.keys()].filter((id) => !found.has(id)),
+      `missing in ${name}`,
+    ).toEqual([]);
     if (image.documentsExact) expect(image.documents, `count of ${name}`).toBe(wanted.size);
     compared++;
   }
@@ -57,29 +39,32 @@ describe('a backup taken while clients write', () => {
   // Two operations an entry: longer transactions become chains of entries (pitfalls E7).
   const set = replicaSet({ extraArguments: ['--setParameter', 'maxNumberOfTransactionOperationsInSingleOplogEntry=2'] });
 
-  it.each([1, 2, 3, 4, 5, 6])('equals a snapshot read of the source at its cluster time, three times in a row (seed %i)', async (seed) => {
-    await using client = new MongoClient(set().uri);
-    const repository = await testRepository();
-    const db = `busy${seed}`;
-    const workload = startWorkload({ client, db, seed, writers: 3, definitions: seed % 2 === 0 });
-    const taken: string[] = [];
-    let compared = 0;
-    try {
-      for (let n = 0; n < 3; n++) {
-        const enough = workload.done() + 300;
-        await until(() => workload.done() > enough);
-        const manifest = await backUp(repository, set().uri, `backup-${n}`, taken);
-        expect(manifest.consistency).toBe('snapshot');
-        expect(manifest.baseBackupId, 'builds on the backup before').toBe(taken[0] ?? null);
-        taken.unshift(manifest.backupId);
-        compared += await compareWithSource(client, repository, manifest);
+  it.each([1, 2, 3, 4, 5, 6])(
+    'equals a snapshot read of the source at its cluster time, three times in a row (seed %i)',
+    async (seed) => {
+      await using client = new MongoClient(set().uri);
+      const repository = await testRepository();
+      const db = `busy${seed}`;
+      const workload = startWorkload({ client, db, seed, writers: 3, definitions: seed % 2 === 0 });
+      const taken: string[] = [];
+      let compared = 0;
+      try {
+        for (let n = 0; n < 3; n++) {
+          const enough = workload.done() + 300;
+          await until(() => workload.done() > enough);
+          const manifest = await backUp(repository, set().uri, `backup-${n}`, taken);
+          expect(manifest.consistency).toBe('snapshot');
+          expect(manifest.baseBackupId, 'builds on the backup before').toBe(taken[0] ?? null);
+          taken.unshift(manifest.backupId);
+          compared += await compareWithSource(client, repository, manifest);
+        }
+      } finally {
+        await workload.stop();
+        await client.db(db).dropDatabase();
       }
-    } finally {
-      await workload.stop();
-      await client.db(db).dropDatabase();
-    }
-    expect(compared).toBeGreaterThanOrEqual(9);
-  });
+      expect(compared).toBeGreaterThanOrEqual(9);
+    },
+  );
 
   it('reads again only what changed', async () => {
     await using client = new MongoClient(set().uri);

@@ -6,7 +6,11 @@ import { DataFolderLock } from '../../src/catalog/data-folder-lock.ts';
 import { migrateCatalog } from '../../src/catalog/migrate-catalog.ts';
 import { openCatalog } from '../../src/catalog/open-catalog.ts';
 import type { CatalogSchema } from '../../src/catalog/schema.ts';
+import { translateCatalogError } from '../../src/catalog/translate-catalog-error.ts';
+import { LarderError } from '../../src/core/errors.ts';
 import { catalogPlaces, usePostgres } from '../fixtures/catalog-places.ts';
+import { startPostgres } from '../fixtures/start-postgres.ts';
+import { until } from '../fixtures/until.ts';
 import { scriptProcess } from '../fixtures/script-process.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
@@ -148,6 +152,37 @@ describe('openCatalog', () => {
     await using folder = await temporaryFolder();
     const refusal = openCatalog({ dataFolder: folder.path, databaseUrl });
     await expect(refusal).rejects.toMatchObject({ code, message: expect.not.stringContaining('secret') as string });
+  });
+});
+
+describe('a PostgreSQL server that goes away', () => {
+  it('is catalog-unavailable to whoever asks, and ends nothing', async () => {
+    const postgres = await startPostgres();
+    const broken: unknown[] = [];
+    await using folder = await temporaryFolder();
+    await using catalog = await openCatalog({
+      dataFolder: folder.path,
+      databaseUrl: await postgres.createDatabase(),
+      onError: (error) => broken.push(error),
+    });
+    await postgres[Symbol.asyncDispose]();
+    await until(() => broken.length > 0, { what: 'the broken connection to be noticed' });
+    const failure = await catalog.db
+      .selectFrom('domains')
+      .selectAll()
+      .execute()
+      .catch((error: unknown) => translateCatalogError(error));
+    expect(failure).toMatchObject({ code: 'catalog-unavailable', retryable: true });
+  });
+});
+
+describe('translateCatalogError', () => {
+  it('leaves our own errors, names what the text of a request broke, and quotes nothing of the rest', () => {
+    const own = new LarderError('backup-not-found', 'x');
+    expect(translateCatalogError(own)).toBe(own);
+    expect(translateCatalogError(Object.assign(new Error('bytes'), { code: '22021' })).code).toBe('malformed-request');
+    const bug = translateCatalogError(new TypeError('secret'));
+    expect([bug.code, bug.retryable, bug.message.includes('secret')]).toEqual(['internal', false, false]);
   });
 });
 

@@ -18,7 +18,9 @@ async function makeRepository(): Promise<MemoryStore> {
   const first = await backUp(opened, 'b1', { large, small });
   const writer = await opened.beginWrite();
   const changes = await writeLayer(writer, 'changes', sampleDocuments(300, 1_000, 100, 'changed'));
-  await writer.commit(manifestOf('b2', [collectionOf('large', [...first.collections[0]!.layers, changes]), first.collections[1]!]));
+  await writer.commit(
+    manifestOf('b2', [collectionOf('large', [...first.collections[0]!.layers, changes]), first.collections[1]!]),
+  );
   await repository.records.put('instance', 'i1', { name: 'orders' });
   return store;
 }
@@ -35,8 +37,15 @@ const kindOf = (key: string): string => (key.startsWith('projects/') ? key.split
 async function useEverything(repository: OpenedRepository): Promise<{ restored: unknown[]; errors: unknown[] }> {
   const restored: unknown[] = [];
   const errors: unknown[] = [];
-  for (const id of ['b1', 'b2']) await restoreAll(repository.project(project), id).then((all) => restored.push(all), (error: unknown) => errors.push(error));
-  await Array.fromAsync(repository.records.list('instance')).then((all) => restored.push(all), (error: unknown) => errors.push(error));
+  for (const id of ['b1', 'b2'])
+    await restoreAll(repository.project(project), id).then(
+      (all) => restored.push(all),
+      (error: unknown) => errors.push(error),
+    );
+  await Array.fromAsync(repository.records.list('instance')).then(
+    (all) => restored.push(all),
+    (error: unknown) => errors.push(error),
+  );
   return { restored, errors };
 }
 
@@ -50,7 +59,9 @@ describe('P2: damage of any object is named and never handed out', () => {
     expect(sound).toHaveLength(3);
   });
 
-  const perKind = (): string[] => [...new Map([...pristine.objects.keys()].filter((key) => key !== 'larder.json').map((key) => [kindOf(key), key])).values()];
+  const perKind = (): string[] => [
+    ...new Map([...pristine.objects.keys()].filter((key) => key !== 'larder.json').map((key) => [kindOf(key), key])).values(),
+  ];
 
   /** Damages a copy, uses everything, and expects `object` to be named by the errors and by check. */
   async function expectFound(store: MemoryStore, object: string): Promise<void> {
@@ -66,7 +77,10 @@ describe('P2: damage of any object is named and never handed out', () => {
       expect(isLarderError(error) && error.details['object']).toBe(object);
     }
     for (const backup of report.projects.flatMap((checked) => checked.backups)) {
-      const restores = await restoreAll(repository.project(project), backup.backupId).then(() => true, () => false);
+      const restores = await restoreAll(repository.project(project), backup.backupId).then(
+        () => true,
+        () => false,
+      );
       if (backup.restorable) expect(restores, `${backup.backupId} was called restorable`).toBe(true);
     }
   }
@@ -78,7 +92,18 @@ describe('P2: damage of any object is named and never handed out', () => {
   it('finds a flipped bit anywhere', async () => {
     for (const key of perKind()) {
       const length = pristine.objects.get(key)!.bytes.length;
-      const offsets = new Set([0, 5, 12, 20, 45, Math.floor(length / 3), Math.floor(length / 2), length - 40, length - 12, length - 1]);
+      const offsets = new Set([
+        0,
+        5,
+        12,
+        20,
+        45,
+        Math.floor(length / 3),
+        Math.floor(length / 2),
+        length - 40,
+        length - 12,
+        length - 1,
+      ]);
       for (const offset of offsets) {
         const store = copyOf(pristine);
         const { bytes } = store.objects.get(key)!;
@@ -93,7 +118,10 @@ describe('P2: damage of any object is named and never handed out', () => {
       for (const cut of [0, 1, 30, 100, -1]) {
         const store = copyOf(pristine);
         const object = store.objects.get(key)!;
-        object.bytes = cut === -1 ? Buffer.concat([object.bytes, Buffer.of(0)]) : object.bytes.subarray(0, cut === 0 ? 0 : object.bytes.length - cut);
+        object.bytes =
+          cut === -1
+            ? Buffer.concat([object.bytes, Buffer.of(0)])
+            : object.bytes.subarray(0, cut === 0 ? 0 : object.bytes.length - cut);
         // Something behind a record is ignored: what is used is authenticated in full.
         if (cut !== -1 || kindOf(key) !== 'records') await expectFound(store, key);
       }
@@ -157,7 +185,9 @@ describe('P2: damage of any object is named and never handed out', () => {
       const { restored, errors } = await useEverything(await open(faulty));
       faulty.assertAllFired();
       expect(errors, JSON.stringify(lie)).toHaveLength(1);
-      expect(isLarderError(errors[0], 'object-corrupt') || isLarderError(errors[0], 'object-not-found'), String(errors[0])).toBe(true);
+      expect(isLarderError(errors[0], 'object-corrupt') || isLarderError(errors[0], 'object-not-found'), String(errors[0])).toBe(
+        true,
+      );
       for (const one of restored) expect(sound).toContainEqual(one);
     }
   });

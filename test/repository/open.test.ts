@@ -14,7 +14,9 @@ describe('openRepository', () => {
     const decomposed = passphrase('the right o\u0308ne');
     expect((await openRepository({ store, unlock: decomposed, clock, create: false })).id).toBe(made.id);
     for (const wrong of [passphrase('a wrong one'), passphrase(''), unlock]) {
-      const error: unknown = await openRepository({ store, unlock: wrong, clock, create: true }).catch((caught: unknown) => caught);
+      const error: unknown = await openRepository({ store, unlock: wrong, clock, create: true }).catch(
+        (caught: unknown) => caught,
+      );
       expect(error).toMatchObject({ code: 'wrong-key' });
       expect(JSON.stringify(error) + String(error)).not.toContain('wrong one');
     }
@@ -23,7 +25,11 @@ describe('openRepository', () => {
   it('opens with its key file only', async () => {
     const store = createMemoryStore();
     await open(store);
-    for (const wrong of [{ kind: 'key-file', key: Buffer.alloc(32, 8) }, { kind: 'key-file', key: Buffer.alloc(31, 7) }, passphrase('x')] as const) {
+    for (const wrong of [
+      { kind: 'key-file', key: Buffer.alloc(32, 8) },
+      { kind: 'key-file', key: Buffer.alloc(31, 7) },
+      passphrase('x'),
+    ] as const) {
       await expect(openRepository({ store, unlock: wrong, clock, create: true })).rejects.toMatchObject({ code: 'wrong-key' });
     }
   });
@@ -53,7 +59,9 @@ describe('openRepository', () => {
     await openRepository({ store, unlock: passphrase('x'), clock, create: true });
     const text = store.objects.get('larder.json')!.bytes.toString();
     await store.put('larder.json', Buffer.from(text.replace('"N": 32768', '"N": 1073741824')));
-    await expect(openRepository({ store, unlock: passphrase('x'), clock, create: false })).rejects.toMatchObject({ code: 'object-corrupt' });
+    await expect(openRepository({ store, unlock: passphrase('x'), clock, create: false })).rejects.toMatchObject({
+      code: 'object-corrupt',
+    });
   });
 
   it('makes a repository only where it may and the store is empty', async () => {
@@ -75,7 +83,7 @@ describe('openRepository', () => {
   it('finds every project', async () => {
     const store = createMemoryStore();
     const repository = await open(store);
-    for (const id of ['b-2', 'a1', 'a']) await backUp(repository.project(id), 'b1', { a: sampleDocuments(1, 1) });
+    for (const id of ['b-2', 'a1', 'a']) await backUp(repository.project(id), 'b1', { a: sampleDocuments(1, 1) }, id);
     expect(await Array.fromAsync(repository.listProjects())).toEqual(['a', 'a1', 'b-2']);
     expect(() => repository.project('../x')).toThrow(expect.objectContaining({ code: 'internal' }));
   });
@@ -90,7 +98,10 @@ describe('openRepository', () => {
     await records.delete('policy', 'admin');
     await records.delete('policy', 'admin');
     const all = async (kind: string) => (await Array.fromAsync(records.list(kind))).sort((a, b) => a.id.localeCompare(b.id));
-    expect(await all('user')).toEqual([{ id: 'admin', value: { name: 'admin', tries: 2 } }, { id: 'guest', value: null }]);
+    expect(await all('user')).toEqual([
+      { id: 'admin', value: { name: 'admin', tries: 2 } },
+      { id: 'guest', value: null },
+    ]);
     expect(await all('policy')).toEqual([]);
     expect([...store.objects].some(([key, { bytes }]) => key.includes('admin') || bytes.includes('admin'))).toBe(false);
 

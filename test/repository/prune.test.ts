@@ -3,7 +3,19 @@ import type { OpenedRepository } from '../../src/repository/open-repository.ts';
 import { defaultGrace, pruneRepository, shortestGrace } from '../../src/repository/prune-repository.ts';
 import { createFaultyStore } from '../../src/storage/faulty-store.ts';
 import { createMemoryStore, type MemoryStore } from '../../src/storage/memory-store.ts';
-import { backUp, collectionOf, hexOf, manifestOf, open, project, restoreAll, sampleDocuments, testClock, writeLayer, type TestClock } from './sample.ts';
+import {
+  backUp,
+  collectionOf,
+  hexOf,
+  manifestOf,
+  open,
+  project,
+  restoreAll,
+  sampleDocuments,
+  testClock,
+  writeLayer,
+  type TestClock,
+} from './sample.ts';
 
 const first = sampleDocuments(800, 1_000);
 const second = sampleDocuments(800, 1_000, 10_000);
@@ -20,7 +32,13 @@ async function setting(): Promise<Setting> {
   const store = createMemoryStore();
   const clock = testClock();
   const repository = await open(store, clock);
-  return { store, clock, repository, opened: repository.project(project), objects: (part) => [...store.objects.keys()].filter((key) => key.includes(part)) };
+  return {
+    store,
+    clock,
+    repository,
+    opened: repository.project(project),
+    objects: (part) => [...store.objects.keys()].filter((key) => key.includes(part)),
+  };
 }
 
 describe('P4: pruneRepository', () => {
@@ -104,7 +122,10 @@ describe('P4: pruneRepository', () => {
     await pruneRepository(repository);
     clock.advance(1);
     const writer = await opened.beginWrite();
-    await expect(writer.commit({ ...manifest, backupId: 'b2' })).rejects.toMatchObject({ code: 'capture-failed', retryable: true });
+    await expect(writer.commit({ ...manifest, backupId: 'b2' })).rejects.toMatchObject({
+      code: 'capture-failed',
+      retryable: true,
+    });
     expect(await Array.fromAsync(opened.listManifestIds())).toEqual([]);
   });
 
@@ -146,7 +167,10 @@ describe('P4: pruneRepository', () => {
       await pruneRepository(repository);
       clock.advance(defaultGrace);
       const faulty = createFaultyStore(store, [{ method: 'delete', after: step, effect: { kind: 'die' } }]);
-      const died = await pruneRepository(await open(faulty, clock)).then(() => false, () => true);
+      const died = await pruneRepository(await open(faulty, clock)).then(
+        () => false,
+        () => true,
+      );
       expect(await restoreAll(opened, 'b2')).toEqual({ a: hexOf(first) });
       await pruneRepository(repository);
       expect(objects('/marks/')).toEqual([]);
@@ -157,6 +181,8 @@ describe('P4: pruneRepository', () => {
   it('refuses a grace time that is shorter than a backup may take', async () => {
     const { repository } = await setting();
     await expect(pruneRepository(repository, { grace: shortestGrace - 1 })).rejects.toMatchObject({ code: 'invalid-setting' });
-    await expect(pruneRepository(repository, { grace: Number.NaN, unsafeGrace: true })).rejects.toMatchObject({ code: 'invalid-setting' });
+    await expect(pruneRepository(repository, { grace: Number.NaN, unsafeGrace: true })).rejects.toMatchObject({
+      code: 'invalid-setting',
+    });
   });
 });

@@ -3,12 +3,34 @@ import { describe, expect, it } from 'vitest';
 import type { LayerRef } from '../../src/core/image.ts';
 import { consolidateLayers } from '../../src/repository/consolidate-layers.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
-import { backUp, batchOf, collectionOf, documentsOf, hexOf, imageOf, manifestOf, noise, open, project, raw, sampleDocuments, testClock, writeLayer } from './sample.ts';
+import {
+  backUp,
+  batchOf,
+  collectionOf,
+  documentsOf,
+  hexOf,
+  imageOf,
+  manifestOf,
+  noise,
+  open,
+  project,
+  raw,
+  sampleDocuments,
+  testClock,
+  writeLayer,
+} from './sample.ts';
 
 describe('repository round trip', () => {
   it('gives back the very bytes, in order, of small, large and oversized documents', async () => {
     const repository = (await open(createMemoryStore())).project(project);
-    const documents = [...sampleDocuments(3, 10), raw({ _id: 'large', data: noise('large', 5_000_000) }), ...sampleDocuments(500, 3_000, 10), raw({ _id: 'largest', data: noise('x', 16_777_216 - 40) }), ...sampleDocuments(2, 0, 5_000), raw({ no: 'id' })];
+    const documents = [
+      ...sampleDocuments(3, 10),
+      raw({ _id: 'large', data: noise('large', 5_000_000) }),
+      ...sampleDocuments(500, 3_000, 10),
+      raw({ _id: 'largest', data: noise('x', 16_777_216 - 40) }),
+      ...sampleDocuments(2, 0, 5_000),
+      raw({ no: 'id' }),
+    ];
     const manifest = await backUp(repository, 'b1', { orders: documents });
     const read: Buffer[] = [];
     for await (const batch of repository.readImage(manifest.collections[0]!.layers)) read.push(...documentsOf(batch));
@@ -42,7 +64,12 @@ describe('repository round trip', () => {
     const writer = await repository.beginWrite();
     const sets = [0, 1, 2, 3].map((n) => sampleDocuments(1_500, 1_000, n * 10_000));
     const refs = await Promise.all(sets.map((documents) => writeLayer(writer, 'scan', documents)));
-    await writer.commit(manifestOf('b1', refs.map((ref, n) => collectionOf(`c${n}`, [ref]))));
+    await writer.commit(
+      manifestOf(
+        'b1',
+        refs.map((ref, n) => collectionOf(`c${n}`, [ref])),
+      ),
+    );
     for (const [n, ref] of refs.entries()) expect(await imageOf(repository, [ref])).toEqual(hexOf(sets[n]!));
   });
 
@@ -106,7 +133,11 @@ describe('repository round trip', () => {
     const repository = (await open(createMemoryStore())).project(project);
     const writer = await repository.beginWrite();
     const int = Buffer.from([14, 0, 0, 0, 0x10, 0x5f, 0x69, 0x64, 0, 1, 0, 0, 0, 0]);
-    const double = Buffer.concat([Buffer.from([18, 0, 0, 0, 0x01, 0x5f, 0x69, 0x64, 0]), Buffer.from('000000000000f03f', 'hex'), Buffer.of(0)]);
+    const double = Buffer.concat([
+      Buffer.from([18, 0, 0, 0, 0x01, 0x5f, 0x69, 0x64, 0]),
+      Buffer.from('000000000000f03f', 'hex'),
+      Buffer.of(0),
+    ]);
     const base = await writeLayer(writer, 'scan', [int]);
     const changes = await writeLayer(writer, 'changes', [double], [int]);
     expect(await imageOf(repository, [base, changes])).toEqual(hexOf([double]));
@@ -122,7 +153,8 @@ describe('repository round trip', () => {
     }
     const controller = new AbortController();
     const reading = async (): Promise<void> => {
-      for await (const batch of repository.readImage(layers, { signal: controller.signal })) if (batch.count > 0) controller.abort();
+      for await (const batch of repository.readImage(layers, { signal: controller.signal }))
+        if (batch.count > 0) controller.abort();
     };
     await expect(reading()).rejects.toMatchObject({ code: 'cancelled' });
   });

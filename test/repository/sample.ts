@@ -67,7 +67,12 @@ export function sampleDocuments(count: number, size: number, first = 0, seed = '
   return Array.from({ length: count }, (_, n) => raw({ _id: first + n, data: noise(`${seed} ${first + n}`, size) }));
 }
 
-export async function writeLayer(writer: RepositoryWriter, kind: LayerRef['kind'], documents: readonly Buffer[], removals: readonly Buffer[] = []): Promise<LayerRef> {
+export async function writeLayer(
+  writer: RepositoryWriter,
+  kind: LayerRef['kind'],
+  documents: readonly Buffer[],
+  removals: readonly Buffer[] = [],
+): Promise<LayerRef> {
   const layer = writer.beginLayer(kind);
   for (let n = 0; n < documents.length; n += 100) await layer.addDocuments(batchOf(documents.slice(n, n + 100)));
   if (removals.length > 0) await layer.addRemovals(batchOf(removals));
@@ -114,11 +119,17 @@ export function manifestOf(backupId: string, collections: readonly CollectionIma
 }
 
 /** Takes a backup of named collections, each one scan layer. */
-export async function backUp(repository: ProjectRepository, backupId: string, collections: Readonly<Record<string, readonly Buffer[]>>): Promise<Manifest> {
+export async function backUp(
+  repository: ProjectRepository,
+  backupId: string,
+  collections: Readonly<Record<string, readonly Buffer[]>>,
+  projectId = project,
+): Promise<Manifest> {
   const writer = await repository.beginWrite();
   const images: CollectionImage[] = [];
-  for (const [name, documents] of Object.entries(collections)) images.push(collectionOf(name, [await writeLayer(writer, 'scan', documents)]));
-  const manifest = manifestOf(backupId, images);
+  for (const [name, documents] of Object.entries(collections))
+    images.push(collectionOf(name, [await writeLayer(writer, 'scan', documents)]));
+  const manifest = manifestOf(backupId, images, projectId);
   await writer.commit(manifest);
   return manifest;
 }
@@ -126,7 +137,8 @@ export async function backUp(repository: ProjectRepository, backupId: string, co
 /** The documents of an image, as hex, sorted. */
 export async function imageOf(repository: ProjectRepository, layers: readonly LayerRef[]): Promise<string[]> {
   const documents: string[] = [];
-  for await (const batch of repository.readImage(layers)) for (const document of documentsOf(batch)) documents.push(document.toString('hex'));
+  for await (const batch of repository.readImage(layers))
+    for (const document of documentsOf(batch)) documents.push(document.toString('hex'));
   return documents.sort();
 }
 

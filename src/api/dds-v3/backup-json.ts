@@ -11,7 +11,10 @@ export const backupSchema = Type.Object({
   datastore: Type.Object({ type: Type.Literal('DDS-Community'), version: Type.String(), storage_engine: Type.String() }),
   type: Type.Union([Type.Literal('Auto'), Type.Literal('Manual')]),
   begin_time: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$' }),
-  end_time: Type.String({ pattern: '^(\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d)?$', description: 'Empty while the backup is being made' }),
+  end_time: Type.String({
+    pattern: '^(\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d)?$',
+    description: 'Empty while the backup is being made',
+  }),
   status: Type.Union([Type.Literal('BUILDING'), Type.Literal('COMPLETED'), Type.Literal('FAILED'), Type.Literal('DISABLED')]),
   size: Type.Integer({ minimum: 0, description: 'KB' }),
   description: Type.String(),

@@ -1,7 +1,18 @@
 import { Type } from 'typebox';
 import type { BackupFilter } from '../../engine/use-cases.ts';
 import type { Operation } from '../context.ts';
-import { backupId, ddsErrors, defaultLimit, defaultOffset, instanceId, limit, mode, offset, projectParams, text } from '../fields.ts';
+import {
+  backupId,
+  ddsErrors,
+  defaultLimit,
+  defaultOffset,
+  instanceId,
+  limit,
+  mode,
+  offset,
+  projectParams,
+  text,
+} from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { backupJson, backupSchema } from './backup-json.ts';
 import { readPeriod, timeField } from './period.ts';

@@ -12,7 +12,10 @@ export const timeField = Type.String({
  * `begin_time` and `end_time` of a list, which need each other; nothing where both are absent. `invalid-date` otherwise. The end
  * holds for its whole second: lists show seconds only, and what one shows must be found by what it shows.
  */
-export function readPeriod(begin: string | undefined, end: string | undefined): { begin: Date; end: Date } | Record<never, never> {
+export function readPeriod(
+  begin: string | undefined,
+  end: string | undefined,
+): { begin: Date; end: Date } | Record<never, never> {
   if (begin === undefined && end === undefined) return {};
   if (begin === undefined || end === undefined) throw refuse('begin_time and end_time need each other.');
   const from = parseTime(begin);

@@ -49,13 +49,17 @@ export const createToken: Operation = (server, { identity, region }) => {
     return reply.code(201).header('X-Subject-Token', token.token).send(tokenJson(token, catalog));
   });
 
-  function login(proof: Static<typeof schema.body>['auth']['identity'], scope: Scope): Promise<Token & { readonly token: string }> {
+  function login(
+    proof: Static<typeof schema.body>['auth']['identity'],
+    scope: Scope,
+  ): Promise<Token & { readonly token: string }> {
     if (proof.methods.includes('password')) {
       const user = proof.password?.user;
       if (user === undefined) throw new LarderError('malformed-request', 'auth.identity.password.user is missing.');
       const { domain, password } = user;
       const named = readNameOrId(user, 'auth.identity.password.user');
-      const inDomain = domain === undefined || 'id' in named ? {} : { domain: readNameOrId(domain, 'auth.identity.password.user.domain') };
+      const inDomain =
+        domain === undefined || 'id' in named ? {} : { domain: readNameOrId(domain, 'auth.identity.password.user.domain') };
       return identity.loginWithPassword({ user: { ...named, ...inDomain }, password }, scope);
     }
     if (proof.methods.includes('token')) {

@@ -20,8 +20,12 @@ const schema = {
 
 /** `DELETE /larder/v1/{project_id}/access-keys/{access}` */
 export const deleteAccessKey: Operation = (server, { useCases }) => {
-  server.delete('/larder/v1/:project_id/access-keys/:access', { schema, config: { access: 'project' } }, async (request, reply) => {
-    await useCases.deleteAccessKey(callerOf(request), request.params.access);
-    return reply.code(204).send(null);
-  });
+  server.delete(
+    '/larder/v1/:project_id/access-keys/:access',
+    { schema, config: { access: 'project' } },
+    async (request, reply) => {
+      await useCases.deleteAccessKey(callerOf(request), request.params.access);
+      return reply.code(204).send(null);
+    },
+  );
 };

@@ -16,7 +16,10 @@ describe('canonicalisation', () => {
   });
 
   it('gives the same query for every order of the pairs and every encoding of a blank', () => {
-    const pairs = fc.array(fc.tuple(text, text).filter(([name, value]) => name + value !== ''), { maxLength: 6 });
+    const pairs = fc.array(
+      fc.tuple(text, text).filter(([name, value]) => name + value !== ''),
+      { maxLength: 6 },
+    );
     fc.assert(
       fc.property(pairs, fc.boolean(), (list, plus) => {
         const write = ([name, value]: [string, string]) => {
@@ -49,7 +52,9 @@ describe('canonicalisation', () => {
 
   it('collapses white space in header values only for the scoped form', () => {
     const request = { method: 'get', target: '/', headers: { host: '  h  ', 'user-agent': ' a  b ' } };
-    expect(canonicalRequest(request, ['host', 'user-agent'], 'x', true)).toBe('GET\n/\n\nhost:h\nuser-agent:a b\n\nhost;user-agent\nx');
+    expect(canonicalRequest(request, ['host', 'user-agent'], 'x', true)).toBe(
+      'GET\n/\n\nhost:h\nuser-agent:a b\n\nhost;user-agent\nx',
+    );
     expect(canonicalRequest(request, ['host', 'user-agent'], 'x', false)).toContain('user-agent:a  b\n');
   });
 });

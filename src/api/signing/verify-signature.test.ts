@@ -31,41 +31,44 @@ function signedAt(vector: Vector): Date {
   return date;
 }
 
-describe.each(vectors.map((vector) => [`${vector.client} ${vector.method}`, vector] as const))('a request of %s', (_name, vector) => {
-  it('is of the form that its header shows', () => {
-    expect(parseAuthorization(vector.headers['Authorization'] ?? '').form).toBe(vector.variant);
-  });
+describe.each(vectors.map((vector) => [`${vector.client} ${vector.method}`, vector] as const))(
+  'a request of %s',
+  (_name, vector) => {
+    it('is of the form that its header shows', () => {
+      expect(parseAuthorization(vector.headers['Authorization'] ?? '').form).toBe(vector.variant);
+    });
 
-  it('holds', () => {
-    expect(() => check(vector)).not.toThrow();
-  });
+    it('holds', () => {
+      expect(() => check(vector)).not.toThrow();
+    });
 
-  it.each([
-    ['method', { method: 'PUT' }],
-    ['path', { url: vector.url.replace('backups', 'instances') }],
-    ['query', { url: `${vector.url}${vector.url.includes('?') ? '&' : '?'}x=1` }],
-    ['body', { body: `${vector.body} ` }],
-    ['host', { headers: { ...vector.headers, Host: '127.0.0.1:18602' } }],
-  ])('does not hold with another %s', (_part, change) => {
-    expect(() => check(vector, change)).toThrowError(expect.objectContaining({ code: 'bad-signature' }));
-  });
+    it.each([
+      ['method', { method: 'PUT' }],
+      ['path', { url: vector.url.replace('backups', 'instances') }],
+      ['query', { url: `${vector.url}${vector.url.includes('?') ? '&' : '?'}x=1` }],
+      ['body', { body: `${vector.body} ` }],
+      ['host', { headers: { ...vector.headers, Host: '127.0.0.1:18602' } }],
+    ])('does not hold with another %s', (_part, change) => {
+      expect(() => check(vector, change)).toThrowError(expect.objectContaining({ code: 'bad-signature' }));
+    });
 
-  it('holds for 15 minutes in both directions and no longer', () => {
-    expect(() => check(vector, {}, later(signedAt(vector), allowedSkew))).not.toThrow();
-    expect(() => check(vector, {}, later(signedAt(vector), -allowedSkew))).not.toThrow();
-    expect(() => check(vector, {}, later(signedAt(vector), allowedSkew + 1))).toThrowError(/differ by more than 15 minutes/);
-    expect(() => check(vector, {}, later(signedAt(vector), -allowedSkew - 1))).toThrowError(/differ by more than 15 minutes/);
-  });
+    it('holds for 15 minutes in both directions and no longer', () => {
+      expect(() => check(vector, {}, later(signedAt(vector), allowedSkew))).not.toThrow();
+      expect(() => check(vector, {}, later(signedAt(vector), -allowedSkew))).not.toThrow();
+      expect(() => check(vector, {}, later(signedAt(vector), allowedSkew + 1))).toThrowError(/differ by more than 15 minutes/);
+      expect(() => check(vector, {}, later(signedAt(vector), -allowedSkew - 1))).toThrowError(/differ by more than 15 minutes/);
+    });
 
-  it('cannot be given another body by stating the hash of the first', () => {
-    const stated = createHash('sha256').update(vector.body).digest('hex');
-    const headers = { ...vector.headers, 'X-Sdk-Content-Sha256': stated };
-    expect(() => check(vector, { headers })).not.toThrow();
-    expect(() => check(vector, { headers, body: `${vector.body} ` })).toThrowError(/not the hash of the body/);
-    const unsigned = { ...vector.headers, 'X-Sdk-Content-Sha256': 'UNSIGNED-PAYLOAD' };
-    expect(() => check(vector, { headers: unsigned })).toThrowError(/not the hash of the body/);
-  });
-});
+    it('cannot be given another body by stating the hash of the first', () => {
+      const stated = createHash('sha256').update(vector.body).digest('hex');
+      const headers = { ...vector.headers, 'X-Sdk-Content-Sha256': stated };
+      expect(() => check(vector, { headers })).not.toThrow();
+      expect(() => check(vector, { headers, body: `${vector.body} ` })).toThrowError(/not the hash of the body/);
+      const unsigned = { ...vector.headers, 'X-Sdk-Content-Sha256': 'UNSIGNED-PAYLOAD' };
+      expect(() => check(vector, { headers: unsigned })).toThrowError(/not the hash of the body/);
+    });
+  },
+);
 
 it('does not take a scope of another day', () => {
   const scoped = vectors.find(({ variant }) => variant === 'scoped');
@@ -81,13 +84,19 @@ describe('an Authorization header', () => {
     ['another algorithm', `SDK-HMAC-SM3 Access=A, SignedHeaders=host;x-sdk-date, Signature=${hex}`],
     ['no parameters', 'SDK-HMAC-SHA256'],
     ['no key', `SDK-HMAC-SHA256 SignedHeaders=host;x-sdk-date, Signature=${hex}`],
-    ['both forms at once', `SDK-HMAC-SHA256 Access=A, Credential=A/1///sdk_request, SignedHeaders=host;x-sdk-date, Signature=${hex}`],
+    [
+      'both forms at once',
+      `SDK-HMAC-SHA256 Access=A, Credential=A/1///sdk_request, SignedHeaders=host;x-sdk-date, Signature=${hex}`,
+    ],
     ['a field twice', `SDK-HMAC-SHA256 Access=A, Access=B, SignedHeaders=host;x-sdk-date, Signature=${hex}`],
     ['a short signature', 'SDK-HMAC-SHA256 Access=A, SignedHeaders=host;x-sdk-date, Signature=aa'],
     ['an unsigned host', `SDK-HMAC-SHA256 Access=A, SignedHeaders=x-sdk-date, Signature=${hex}`],
     ['an unsigned date', `SDK-HMAC-SHA256 Access=A, SignedHeaders=host, Signature=${hex}`],
     ['a scope of another kind', `SDK-HMAC-SHA256 Credential=A/1///aws4_request, SignedHeaders=host;x-sdk-date, Signature=${hex}`],
-    ['a scope that is too long', `SDK-HMAC-SHA256 Credential=A/1///sdk_request/x, SignedHeaders=host;x-sdk-date, Signature=${hex}`],
+    [
+      'a scope that is too long',
+      `SDK-HMAC-SHA256 Credential=A/1///sdk_request/x, SignedHeaders=host;x-sdk-date, Signature=${hex}`,
+    ],
   ])('with %s is refused', (_what, header) => {
     expect(() => parseAuthorization(header)).toThrowError(expect.objectContaining({ code: 'bad-signature' }));
   });

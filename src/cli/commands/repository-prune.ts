@@ -14,12 +14,19 @@ export function addRepositoryPrune(repository: Command, register: Register): voi
     .description('free what no backup needs; safe while backups are taken')
     .option('--grace <time>', 'how long something stays after it was found unneeded, like 48h or 7d (default 48h)')
     .option('--dry-run', 'only say what would be done');
-  register<{ readonly grace?: string; readonly dryRun?: true }>(withLocalOptions(command), async ({ io, local, renderer }, options) => {
-    const grace = options.grace === undefined ? {} : { grace: parseDuration(options.grace) };
-    const report = await io.repository.prune({ ...local, ...grace, dryRun: options.dryRun === true });
-    renderer.result(toWire(report), describePruning(report));
-    if (report.projects.some((project) => project.blocked !== null)) {
-      throw new CommandError('damage-found', exitCodes.failed, 'Nothing was freed where the repository is damaged; `larder repository check` says more.');
-    }
-  });
+  register<{ readonly grace?: string; readonly dryRun?: true }>(
+    withLocalOptions(command),
+    async ({ io, local, renderer }, options) => {
+      const grace = options.grace === undefined ? {} : { grace: parseDuration(options.grace) };
+      const report = await io.repository.prune({ ...local, ...grace, dryRun: options.dryRun === true });
+      renderer.result(toWire(report), describePruning(report));
+      if (report.projects.some((project) => project.blocked !== null)) {
+        throw new CommandError(
+          'damage-found',
+          exitCodes.failed,
+          'Nothing was freed where the repository is damaged; `larder repository check` says more.',
+        );
+      }
+    },
+  );
 }

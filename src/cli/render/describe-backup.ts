@@ -64,12 +64,21 @@ function describeCollections(collections: WireBackupDetails['collections']): str
   const columns = [{ title: 'COLLECTION' }, { title: 'DOCUMENTS', align: 'right' }, { title: 'SIZE', align: 'right' }] as const;
   return formatTable(
     columns,
-    collections.map((collection) => [
-      `${collection.db}.${collection.name}`,
-      `${collection.documents_exact ? '' : 'about '}${formatCount(collection.documents)}`,
-      formatBytes(collection.bytes),
-    ]),
+    collections
+      .toSorted(byName)
+      .map((collection) => [
+        `${collection.db}.${collection.name}`,
+        `${collection.documents_exact ? '' : 'about '}${formatCount(collection.documents)}`,
+        formatBytes(collection.bytes),
+      ]),
   );
+}
+
+type Collection = WireBackupDetails['collections'][number];
+
+function byName(a: Collection, b: Collection): number {
+  const [left, right] = [`${a.db}.${a.name}`, `${b.db}.${b.name}`];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function count(value: number | null): string | null {

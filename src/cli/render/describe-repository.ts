@@ -55,7 +55,9 @@ export function describeRecovered(report: RecoveredCatalog): string {
     ['Instances', formatCount(report.instances)],
     ['Backups', formatCount(report.backups)],
   ]);
-  const renamed = report.renamed.map(({ from, to, backupId }) => `${from} is now ${to} (${backupId}): a newer backup has its name`);
+  const renamed = report.renamed.map(
+    ({ from, to, backupId }) => `${from} is now ${to} (${backupId}): a newer backup has its name`,
+  );
   const unreadable = report.unreadable.map(({ backupId, reason }) => `backup ${backupId} cannot be read: ${reason}`);
   return ['Recovered.', '', fields, ...[...renamed, ...unreadable].map(printable)].join('\n');
 }

@@ -23,7 +23,11 @@ export interface CaptureDependencies {
  * try was cut off after the commit, that one is returned. Throws LarderError; until the manifest is written nothing refers to what
  * was stored, and a repetition finds the stored blocks again.
  */
-export async function capture(task: CaptureTask, context: TaskContext, { repository, clock }: CaptureDependencies): Promise<CaptureSummary> {
+export async function capture(
+  task: CaptureTask,
+  context: TaskContext,
+  { repository, clock }: CaptureDependencies,
+): Promise<CaptureSummary> {
   const done = await existing(repository, task.backup.id);
   if (done !== null) return summarize(done);
   const startedAt = clock.now();

@@ -29,7 +29,11 @@ interface Part {
 export interface Discoveries {
   /** Collections whose creation was seen: everything in them was seen too. */
   readonly created: ReadonlySet<string>;
-  readonly mustScan: { readonly uuids: ReadonlySet<string>; readonly databases: ReadonlySet<string>; readonly everything: boolean };
+  readonly mustScan: {
+    readonly uuids: ReadonlySet<string>;
+    readonly databases: ReadonlySet<string>;
+    readonly everything: boolean;
+  };
   /** What was not understood, for the notes. */
   readonly unclear: readonly string[];
 }
@@ -157,7 +161,7 @@ export class ChangeCollector {
    * read before they took effect, are read again (pitfalls E7, E8).
    */
   async #completeTransaction(last: ClusterTime | null, signal: AbortSignal): Promise<void> {
-    for (let at = last; at !== null; ) {
+    for (let at = last; at !== null;) {
       const key = keyOf(at);
       const known = this.#parts.get(key);
       this.#parts.delete(key);
@@ -170,10 +174,14 @@ export class ChangeCollector {
   async #readPart(time: ClusterTime, signal: AbortSignal): Promise<Part> {
     const meaning: OplogMeaning | undefined = (await readOplogEntryAt(this.#client, time, signal))?.meaning;
     if (meaning?.kind !== 'group') {
-      throw new LarderError('capture-failed', `A transaction began at ${time.t}:${time.i}, which the oplog does not hold any more.`, {
-        retryable: true,
-        details: { gap: true },
-      });
+      throw new LarderError(
+        'capture-failed',
+        `A transaction began at ${time.t}:${time.i}, which the oplog does not hold any more.`,
+        {
+          retryable: true,
+          details: { gap: true },
+        },
+      );
     }
     for (const touch of meaning.touches) this.#touch(touch);
     return { epoch: this.#epoch, deltas: sumDeltas(meaning.touches), previous: meaning.previous };

@@ -92,7 +92,8 @@ class ImageBuilder {
     this.#catalog = await readCatalog(source.client, signal);
     for (const image of base?.collections ?? []) {
       // A capped collection loses documents that no oplog entry names.
-      if (!image.capped) this.#grounds.set(image.uuid, { layers: image.layers, documents: image.documents, exact: image.documentsExact });
+      if (!image.capped)
+        this.#grounds.set(image.uuid, { layers: image.layers, documents: image.documents, exact: image.documentsExact });
     }
     for (const { uuid, capped } of this.#dataEntries()) {
       if (capped) this.#collector.whole.add(uuid);
@@ -154,18 +155,24 @@ class ImageBuilder {
   }
 
   #dataEntries(): readonly DataEntry[] {
-    return [...this.#catalog.values()].flatMap(({ entries }) => entries.filter((entry): entry is DataEntry => entry.uuid !== null));
+    return [...this.#catalog.values()].flatMap(({ entries }) =>
+      entries.filter((entry): entry is DataEntry => entry.uuid !== null),
+    );
   }
 
   /** Collections that neither the base, nor a scan, nor the oplog alone accounts for. */
   #collectionsToScan(): readonly DataEntry[] {
     const { created, mustScan, unclear } = this.#collector.discoveries;
-    for (const what of unclear) this.#notes.add(`The oplog held something not understood (${what}); what it may concern was scanned.`);
+    for (const what of unclear)
+      this.#notes.add(`The oplog held something not understood (${what}); what it may concern was scanned.`);
     const demanded = ({ db, uuid }: DataEntry): boolean =>
       mustScan.everything || mustScan.databases.has(db) || mustScan.uuids.has(uuid) || this.#demandedScans.has(uuid);
     const wanted = this.#dataEntries().filter((entry) => {
       if (entry.capped) return !this.#grounds.has(entry.uuid) || demanded(entry) || this.#cappedIsStale(entry);
-      return demanded(entry) || (!this.#grounds.has(entry.uuid) && (!created.has(entry.uuid) || this.#collector.ignored.has(entry.uuid)));
+      return (
+        demanded(entry) ||
+        (!this.#grounds.has(entry.uuid) && (!created.has(entry.uuid) || this.#collector.ignored.has(entry.uuid)))
+      );
     });
     this.#collector.acceptScanDemands();
     for (const { uuid } of wanted) this.#demandedScans.add(uuid);
@@ -194,7 +201,9 @@ class ImageBuilder {
     const stop = new AbortController();
     const signal = AbortSignal.any([this.#build.signal, stop.signal]);
     let scanning = true;
-    const scans = concurrently(entries, scansAtOnce, (entry) => this.#scanOne(entry, at, signal)).finally(() => (scanning = false));
+    const scans = concurrently(entries, scansAtOnce, (entry) => this.#scanOne(entry, at, signal)).finally(
+      () => (scanning = false),
+    );
     const ended = scans.catch(() => undefined);
     try {
       while (scanning) {
@@ -215,14 +224,22 @@ class ImageBuilder {
     const result = await scanCollection({ client: source.client, entry, at, writer, progress, signal });
     // Dropped meanwhile: the oplog says so too, and the catalog is read again.
     if (result === null) this.#dirty.add(entry.db);
-    else this.#grounds.set(entry.uuid, { layers: [result.layer], documents: result.layer.documents, exact: result.exact || entry.capped });
+    else
+      this.#grounds.set(entry.uuid, {
+        layers: [result.layer],
+        documents: result.layer.documents,
+        exact: result.exact || entry.capped,
+      });
   }
 
   /** Adds what the scans will probably read to the progress. Metadata counts are good enough for that, and only for that. */
   async #expect(entries: readonly DataEntry[]): Promise<void> {
     const { source, progress, signal } = this.#build;
     await concurrently(entries, changeReadsAtOnce, async ({ db, name }) => {
-      const stats = await source.client.db(db).command({ collStats: name }, { signal }).catch(() => null);
+      const stats = await source.client
+        .db(db)
+        .command({ collStats: name }, { signal })
+        .catch(() => null);
       if (stats !== null) progress.expect(Number(stats['count'] ?? 0), Number(stats['size'] ?? 0));
     });
   }
@@ -232,11 +249,15 @@ class ImageBuilder {
   }
 
   async #collectTo(time: OpTime): Promise<void> {
-    while ((await this.#collector.advance(time, this.#build.signal)) === 'full') await this.#readChanges({ level: 'majority' }, null);
+    while ((await this.#collector.advance(time, this.#build.signal)) === 'full')
+      await this.#readChanges({ level: 'majority' }, null);
   }
 
   /** Reads what was touched and forgets it. With `present`, what belongs to other collections is forgotten unread: those are gone. */
-  async #readChanges(readConcern: { level: string; atClusterTime?: unknown }, present: ReadonlySet<string> | null): Promise<void> {
+  async #readChanges(
+    readConcern: { level: string; atClusterTime?: unknown },
+    present: ReadonlySet<string> | null,
+  ): Promise<void> {
     const { source, writer, progress, signal } = this.#build;
     await concurrently([...this.#collector.changes], changeReadsAtOnce, async ([uuid, { db, ids }]) => {
       if (present !== null && !present.has(uuid)) return this.#collector.settle(uuid);
@@ -265,7 +286,9 @@ class ImageBuilder {
       const time = await majorityOpTime(source.client, signal);
       if (reaches(time, earliest)) return time;
       if (deadline.aborted) {
-        throw new LarderError('capture-failed', 'The replica set does not commit its writes to a majority of its members.', { retryable: true });
+        throw new LarderError('capture-failed', 'The replica set does not commit its writes to a majority of its members.', {
+          retryable: true,
+        });
       }
       await delay(50, undefined, { signal });
     }
@@ -292,7 +315,9 @@ class ImageBuilder {
 
   #image(entry: DataEntry): CollectionImage {
     const ground = this.#grounds.get(entry.uuid) ?? { layers: [], documents: 0, exact: true };
-    const layers = [...ground.layers, ...(this.#changeLayers.get(entry.uuid) ?? [])].filter((layer) => layer.documents + layer.removals > 0);
+    const layers = [...ground.layers, ...(this.#changeLayers.get(entry.uuid) ?? [])].filter(
+      (layer) => layer.documents + layer.removals > 0,
+    );
     // A capped collection is scanned whole; its layer is the count.
     const documents = Math.max(0, ground.documents + (entry.capped ? 0 : (this.#collector.deltas.get(entry.uuid) ?? 0)));
     const held = layers.reduce((sum, layer) => sum + layer.documents, 0);

@@ -48,7 +48,9 @@ export async function scanCollection(scan: Scan): Promise<ScanResult | null> {
     const result = await scanOnce(scan);
     if (result !== 'restart') return result;
   }
-  throw new LarderError('capture-failed', `The collection ${scan.entry.db}.${scan.entry.name} could not be read to its end.`, { retryable: true });
+  throw new LarderError('capture-failed', `The collection ${scan.entry.db}.${scan.entry.name} could not be read to its end.`, {
+    retryable: true,
+  });
 }
 
 async function scanOnce(scan: Scan): Promise<ScanResult | null | 'restart'> {
@@ -59,7 +61,10 @@ async function scanOnce(scan: Scan): Promise<ScanResult | null | 'restart'> {
   let resumeAfter: Document | null = null;
   for (let resumptions = 0; resumptions <= mostResumptions; resumptions++) {
     try {
-      const command: Document = { ...findCommand(entry, snapshot ? scan.at : null), ...(resumeAfter === null ? {} : { $_resumeAfter: resumeAfter }) };
+      const command: Document = {
+        ...findCommand(entry, snapshot ? scan.at : null),
+        ...(resumeAfter === null ? {} : { $_resumeAfter: resumeAfter }),
+      };
       for await (const batch of readRaw(client.db(entry.db), command, { signal })) {
         progress.read(batch);
         await layer.addDocuments(batch);

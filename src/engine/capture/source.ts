@@ -30,7 +30,10 @@ export async function openSource(uri: string, signal: AbortSignal): Promise<Sour
       if (!isLarderError(error, 'instance-unreachable') && !isLarderError(error, 'capture-failed')) throw error;
     }
   }
-  throw new LarderError('instance-unreachable', 'No member of the replica set that holds data can be reached.', { retryable: true, cause: failure });
+  throw new LarderError('instance-unreachable', 'No member of the replica set that holds data can be reached.', {
+    retryable: true,
+    cause: failure,
+  });
 }
 
 async function candidateMembers(uri: string, signal: AbortSignal): ReturnType<typeof listMembers> {

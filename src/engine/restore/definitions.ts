@@ -18,7 +18,9 @@ export function isBuckets(name: string): boolean {
 export async function createCollection(client: MongoClient, image: CollectionImage, signal: AbortSignal): Promise<void> {
   const options = decodeOrdered(Buffer.from(image.options, 'base64'));
   options.delete('expireAfterSeconds');
-  const idIndex = image.indexes.map((raw) => decodeIndex(raw)).find((spec) => spec.get('name') === '_id_' && spec.get('clustered') === undefined);
+  const idIndex = image.indexes
+    .map((raw) => decodeIndex(raw))
+    .find((spec) => spec.get('name') === '_id_' && spec.get('clustered') === undefined);
   const command: Document = { create: image.name, ...Object.fromEntries(options), writeConcern: majority };
   if (idIndex !== undefined && !options.has('clusteredIndex')) command['idIndex'] = idIndex;
   await client.db(image.db).command(command, { signal });
@@ -46,7 +48,9 @@ export async function createViews(client: MongoClient, views: readonly ViewImage
     const ready = waiting.filter((view) => !pending.has(`${view.db}.${String(named.get(view)!.get('viewOn'))}`));
     const round = ready.length > 0 ? ready : waiting;
     for (const view of round) {
-      await client.db(view.db).command({ create: view.name, ...Object.fromEntries(named.get(view)!), writeConcern: majority }, { signal });
+      await client
+        .db(view.db)
+        .command({ create: view.name, ...Object.fromEntries(named.get(view)!), writeConcern: majority }, { signal });
     }
     waiting = waiting.filter((view) => !round.includes(view));
   }
@@ -73,14 +77,22 @@ export async function buildIndexes(
     signal.throwIfAborted();
     const names = specs.map((spec) => String(spec.get('name'))).join(', ');
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LarderError('restore-failed', `The data of ${image.db}.${image.name} is restored, but of its indexes (${names}) one cannot be built: ${reason}`, {
-      cause: error,
-    });
+    throw new LarderError(
+      'restore-failed',
+      `The data of ${image.db}.${image.name} is restored, but of its indexes (${names}) one cannot be built: ${reason}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
 /** Lets collections delete what is old again, where they did at the source. */
-export async function startExpiry(client: MongoClient, image: Pick<CollectionImage, 'db' | 'name' | 'options'>, signal: AbortSignal): Promise<void> {
+export async function startExpiry(
+  client: MongoClient,
+  image: Pick<CollectionImage, 'db' | 'name' | 'options'>,
+  signal: AbortSignal,
+): Promise<void> {
   const expireAfterSeconds = decodeOrdered(Buffer.from(image.options, 'base64')).get('expireAfterSeconds');
   if (expireAfterSeconds === undefined) return;
   await client.db(image.db).command({ collMod: image.name, expireAfterSeconds, writeConcern: majority }, { signal });

@@ -15,7 +15,12 @@ export function holdsUsersOrRoles({ db, name }: Pick<CollectionImage, 'db' | 'na
  * Makes users or roles what they are in the image, touching only those that differ. The user we are logged in as stays as it is,
  * so that a restore never locks out whoever runs it (pitfalls U1, U2).
  */
-export async function restoreUsers(image: CollectionImage, target: Target, repository: ProjectRepository, signal: AbortSignal): Promise<void> {
+export async function restoreUsers(
+  image: CollectionImage,
+  target: Target,
+  repository: ProjectRepository,
+  signal: AbortSignal,
+): Promise<void> {
   const admin = target.client.db('admin');
   const wanted = new Map<string, Buffer>();
   for await (const batch of repository.readImage(image.layers, { signal })) collect(batch, wanted);
@@ -25,10 +30,15 @@ export async function restoreUsers(image: CollectionImage, target: Target, repos
   const different = [...wanted].filter(([id, document]) => !own(id) && present.get(id)?.equals(document) !== true);
   const stale = [...present.keys()].filter((id) => !own(id) && wanted.get(id)?.equals(present.get(id)!) !== true);
   if (stale.length > 0) {
-    await admin.command({ delete: image.name, deletes: stale.map((id) => ({ q: { _id: id }, limit: 1 })), writeConcern: { w: 'majority' } }, { signal });
+    await admin.command(
+      { delete: image.name, deletes: stale.map((id) => ({ q: { _id: id }, limit: 1 })), writeConcern: { w: 'majority' } },
+      { signal },
+    );
   }
   if (different.length > 0) {
-    await new RawInserter(admin, signal).insert(image.name, batchOfDocuments(different.map(([, document]) => document)), { ordered: true });
+    await new RawInserter(admin, signal).insert(image.name, batchOfDocuments(different.map(([, document]) => document)), {
+      ordered: true,
+    });
   }
 }
 

@@ -31,7 +31,11 @@ export interface RestoreDependencies {
  * by age, views, users (pitfalls R5; nothing expires before it was compared). Throws LarderError; the target is then incomplete and
  * the same call repeated starts over.
  */
-export async function restore(task: RestoreTask, context: TaskContext, { repository, clock }: RestoreDependencies): Promise<RestoreSummary> {
+export async function restore(
+  task: RestoreTask,
+  context: TaskContext,
+  { repository, clock }: RestoreDependencies,
+): Promise<RestoreSummary> {
   const progress = new TransferProgress(clock, context.report);
   progress.phase('connecting');
   try {
@@ -39,7 +43,8 @@ export async function restore(task: RestoreTask, context: TaskContext, { reposit
     await using target = await openTarget(task.target.uri, manifest, task.overwrite, context.signal);
     return await fill(target, manifest, repository, progress, context.signal);
   } catch (error) {
-    if (context.signal.aborted) throw new LarderError('cancelled', 'The restore was cancelled; the target is incomplete.', { cause: error });
+    if (context.signal.aborted)
+      throw new LarderError('cancelled', 'The restore was cancelled; the target is incomplete.', { cause: error });
     throw translateMongoError(error, 'restore-failed', 'The backup could not be restored');
   }
 }
@@ -92,7 +97,8 @@ async function emptyTarget(client: MongoClient, signal: AbortSignal): Promise<vo
   const writeConcern = { w: 'majority' };
   for (const db of await listUserDatabases(client, signal)) {
     if (db === 'admin') {
-      for (const name of await adminCollections(client, signal)) await client.db(db).command({ drop: name, writeConcern }, { signal });
+      for (const name of await adminCollections(client, signal))
+        await client.db(db).command({ drop: name, writeConcern }, { signal });
     } else await client.db(db).command({ dropDatabase: 1, writeConcern }, { signal });
   }
 }

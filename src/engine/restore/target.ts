@@ -20,7 +20,11 @@ export async function openTarget(uri: string, manifest: Manifest, overwrite: boo
     if (!overwrite) await refuseUserData(client, signal);
     const status = await client.db('admin').command({ connectionStatus: 1 }, { signal });
     const users = status['authInfo'].authenticatedUsers as { user: string; db: string }[];
-    return { client, ownUsers: new Set(users.map(({ db, user }) => `${db}.${user}`)), [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]() };
+    return {
+      client,
+      ownUsers: new Set(users.map(({ db, user }) => `${db}.${user}`)),
+      [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+    };
   } catch (error) {
     await connection[Symbol.asyncDispose]();
     throw error;
@@ -35,7 +39,10 @@ export async function adminCollections(client: MongoClient, signal: AbortSignal)
 
 /** Data goes to the same or a newer feature compatibility version only (pitfalls R9). */
 async function refuseOlderServer(client: MongoClient, { source }: Manifest, signal: AbortSignal): Promise<void> {
-  const answer = await client.db('admin').command({ getParameter: 1, featureCompatibilityVersion: 1 }, { signal }).catch(() => null);
+  const answer = await client
+    .db('admin')
+    .command({ getParameter: 1, featureCompatibilityVersion: 1 }, { signal })
+    .catch(() => null);
   const target = versionNumber(answer?.['featureCompatibilityVersion']?.version);
   const image = versionNumber(source.featureCompatibilityVersion);
   if (target !== null && image !== null && target < image) {
@@ -51,11 +58,19 @@ async function refuseUserData(client: MongoClient, signal: AbortSignal): Promise
   for (const db of await listUserDatabases(client, signal)) {
     if (db === 'admin') continue;
     const collections = await client.db(db).listCollections({}, { nameOnly: true, signal }).toArray();
-    held.push(...collections.map(({ name }) => name).filter((name) => isCaptured(db, name)).map((name) => `${db}.${name}`));
+    held.push(
+      ...collections
+        .map(({ name }) => name)
+        .filter((name) => isCaptured(db, name))
+        .map((name) => `${db}.${name}`),
+    );
   }
   if (held.length === 0) return;
   const shown = held.slice(0, 5).join(', ') + (held.length > 5 ? ` and ${held.length - 5} more` : '');
-  throw new LarderError('target-not-empty', `The target is not empty; a restore would replace ${shown}. Ask for overwriting if that is meant.`);
+  throw new LarderError(
+    'target-not-empty',
+    `The target is not empty; a restore would replace ${shown}. Ask for overwriting if that is meant.`,
+  );
 }
 
 function versionNumber(version: unknown): number | null {

@@ -15,7 +15,12 @@ export interface Expectation {
 }
 
 /** Reads the collection back from the target and compares the multiset of its documents: `image-mismatch` if it differs. */
-export async function verifyDocuments(client: MongoClient, { image, hash }: Expectation, progress: TransferProgress, signal: AbortSignal): Promise<void> {
+export async function verifyDocuments(
+  client: MongoClient,
+  { image, hash }: Expectation,
+  progress: TransferProgress,
+  signal: AbortSignal,
+): Promise<void> {
   const found = new MultisetHash();
   const command = { find: image.name, hint: { $natural: 1 }, readConcern: { level: 'local' } };
   for await (const batch of readRaw(client.db(image.db), command, { signal })) {
@@ -47,7 +52,11 @@ export async function verifyDefinitions(
     const found = entries.get(name);
     if (found === undefined) throw differs(name, 'it is missing');
     if (!sameFields(found.options, Buffer.from(wanted.options, 'base64'))) throw differs(name, 'its options differ');
-    compareIndexes(name, found.indexes, wanted.indexes.map((index) => Buffer.from(index, 'base64')));
+    compareIndexes(
+      name,
+      found.indexes,
+      wanted.indexes.map((index) => Buffer.from(index, 'base64')),
+    );
   }
   const known = new Set([...collections, ...views].map(({ db, name }) => `${db}.${name}`));
   for (const name of entries.keys()) {

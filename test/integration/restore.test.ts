@@ -1,0 +1,91 @@
+import { MongoClient } from 'mongodb';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ProjectRepository } from '../../src/repository/port.ts';
+import { backUp, restoreTo, testRepository } from '../fixtures/backup.ts';
+import { makeZoo } from '../fixtures/catalog-zoo.ts';
+import { instanceState } from '../fixtures/instance-state.ts';
+import { replicaSet } from '../fixtures/replica-set.ts';
+
+describe('a restored instance', () => {
+  const source = replicaSet({ members: 1, setName: 'source', auth: true });
+  const other = replicaSet({ members: 1, setName: 'other' });
+  let repository: ProjectRepository;
+  let client: MongoClient;
+  let before: Record<string, unknown>;
+
+  beforeAll(async () => {
+    repository = await testRepository();
+    await using zoo = new MongoClient(source().uri);
+    await makeZoo(zoo);
+    before = await instanceState(zoo);
+    await backUp(repository, source().uri, 'zoo', []);
+  });
+  beforeEach(() => {
+    client = new MongoClient(source().uri);
+  });
+  afterEach(() => client.close());
+
+  it('C1, C2, S11, S12, U1: has every option, index, view, user and document it had, after everything was damaged', async () => {
+    const zoo = client.db('zoo');
+    await zoo.collection('indexed').drop();
+    await zoo.collection('capped').drop();
+    await zoo.collection('series').drop();
+    await zoo.collection('collated').updateMany({}, { $set: { damaged: true } });
+    await zoo.collection('empty').rename('renamed');
+    await zoo.collection('prepared').dropIndexes();
+    await client.db('Zoo2').dropDatabase();
+    await client.db('strange').collection('new').insertOne({ n: 1 });
+    await client.db('admin').command({ dropUser: 'keeper' });
+    await client.db('admin').command({ createUser: 'intruder', pwd: 'let me in', roles: ['root'] });
+    const summary = await restoreTo(repository, source().uri, 'zoo', true);
+    expect(summary.verified).toBe(true);
+    expect(await instanceState(client)).toEqual(before);
+    const keeper = new MongoClient(source().uri, { auth: { username: 'keeper', password: 'of the zoo' } });
+    expect(await keeper.db('zoo').collection('indexed').countDocuments()).toBe(2000);
+    await keeper.close();
+  });
+
+  it('R2: is refused on a target that holds data, and names what would be lost', async () => {
+    await expect(restoreTo(repository, source().uri, 'zoo', false)).rejects.toMatchObject({
+      code: 'target-not-empty',
+      message: expect.stringMatching(/Zoo2|zoo/),
+    });
+    expect(await instanceState(client)).toEqual(before);
+  });
+
+  it('can be another, empty one', async () => {
+    await restoreTo(repository, other().uri, 'zoo', false);
+    await using target = new MongoClient(other().uri);
+    const restored = await instanceState(target);
+    expect(restored['zoo']).toEqual(before['zoo']);
+    expect(restored['Zoo2']).toEqual(before['Zoo2']);
+    const users = await target.db('admin').collection('system.users').find().toArray();
+    expect(users.map(({ _id }) => String(_id))).toContain('admin.keeper');
+  });
+
+  it('keeps the indexes and options of a second backup after collections were dropped, renamed and indexed', async () => {
+    const zoo = client.db('zoo');
+    await zoo.collection('Case').drop();
+    await zoo.collection('case').rename('Case', { dropTarget: true });
+    await zoo.collection('indexed').dropIndex('unique');
+    await zoo.command({ collMod: 'indexed', index: { name: 'hidden', hidden: false } });
+    await zoo.collection('indexed').updateMany({ n: { $lt: 20 } }, { $set: { changed: true } });
+    await zoo
+      .collection('indexed')
+      .aggregate([{ $limit: 30 }, { $out: 'result' }])
+      .toArray();
+    await zoo.collection('capped').insertOne({ n: 'newest' });
+    await zoo.collection('series').insertOne({ t: new Date(1.7e12), m: 1, v: 1 });
+    const second = await backUp(repository, source().uri, 'second', ['zoo']);
+    expect(second.baseBackupId).toBe('zoo');
+    const then = await instanceState(client);
+    await client.db('zoo').dropDatabase();
+    await restoreTo(repository, source().uri, 'second', true);
+    expect(await instanceState(client)).toEqual(then);
+    const capped = await zoo
+      .collection('capped')
+      .find({}, { sort: { $natural: 1 } })
+      .toArray();
+    expect(capped.at(-1)?.['n']).toBe('newest');
+  });
+});
