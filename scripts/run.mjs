@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeEnvironment, nodeFlags } from './node-options.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = join(root, 'node_modules', '.bin');
@@ -17,6 +18,7 @@ const commands = {
   quickstart: ['scripts/quickstart.ts'],
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
+  bench: ['bench/run.ts'],
   format: ['node_modules/oxfmt/bin/oxfmt'],
 };
 
@@ -67,10 +69,9 @@ const reason = reasonToInstall();
 if (reason !== null) install(reason);
 
 const [script, ...first] = command;
-// Less memory for the embedded catalog: docs/operations.md.
-const child = spawn(node, ['--liftoff-only', '--max-semi-space-size=2', join(root, script), ...first, ...args], {
+const child = spawn(node, [...nodeFlags, join(root, script), ...first, ...args], {
   stdio: 'inherit',
-  env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
+  env: { ...nodeEnvironment, ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {

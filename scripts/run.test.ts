@@ -10,6 +10,7 @@ async function checkout(program: string): Promise<TemporaryFolder> {
   const folder = await temporaryFolder();
   for (const name of ['scripts', 'src', 'node_modules/.bin']) await mkdir(join(folder.path, name), { recursive: true });
   await copyFile(new URL('./run.mjs', import.meta.url), join(folder.path, 'scripts', 'run.mjs'));
+  await copyFile(new URL('./node-options.mjs', import.meta.url), join(folder.path, 'scripts', 'node-options.mjs'));
   await symlink(process.execPath, join(folder.path, 'node_modules', '.bin', 'node'));
   await writeFile(join(folder.path, 'src', 'main.ts'), program);
   await lock(folder, { a: '1.0.0', other: null }, { a: '1.0.0' });
@@ -63,7 +64,7 @@ function run(folder: TemporaryFolder, args: readonly string[]): Run {
 describe('run.mjs', () => {
   it('runs the command with its arguments and hands its exit code on', async () => {
     await using folder = await checkout('console.log(process.argv.slice(2).join(" ")); process.exit(7);');
-    expect(await run(folder, ['start', '--a', 'b c']).ended).toEqual({ code: 7, out: 'serve --a b c\n', err: '' });
+    expect(await run(folder, ['start', '--a', 'b c']).ended).toEqual({ code: 7, out: '--a b c\n', err: '' });
   });
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('hands %s on and waits for the orderly end', async (signal) => {

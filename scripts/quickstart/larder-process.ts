@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/lib/free-port.ts';
 import { waitUntil } from '../../src/lib/wait-until.ts';
+import { nodeEnvironment, nodeFlags } from '../node-options.mjs';
 import { endWithParent } from '../../src/provider/end-with-parent.ts';
 
 const entry = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -40,9 +41,15 @@ export async function startLarder(options: LarderProcessOptions): Promise<Larder
   const dataFolder = join(options.folder, 'data');
   const logFile = join(options.folder, 'larder.log');
   const log = await open(logFile, 'a');
-  const child = spawn(process.execPath, ['--liftoff-only', '--max-semi-space-size=2', entry], {
+  const child = spawn(process.execPath, [...nodeFlags, entry], {
     // Settings of the person who runs this must not leak in; the rest of the environment may be needed.
-    env: { ...withoutSettings(options.env), LARDER_HOST: '127.0.0.1', LARDER_PORT: String(port), LARDER_DATA_DIR: dataFolder },
+    env: {
+      ...nodeEnvironment,
+      ...withoutSettings(options.env),
+      LARDER_HOST: '127.0.0.1',
+      LARDER_PORT: String(port),
+      LARDER_DATA_DIR: dataFolder,
+    },
     cwd: options.folder,
     stdio: ['ignore', log.fd, log.fd],
     // An interrupt typed at the terminal is for this process, which then stops the server in order.

@@ -7,7 +7,7 @@ import { accessKey, createFakeStack, instanceId, projectId } from '../api/fake-s
 import { startTestSet } from '../fixtures/replica-set.ts';
 import { pythonEnvironment } from './python-environment.ts';
 import { runProgram } from './run-program.ts';
-import { startLarder } from './start-larder.ts';
+import { startLarder } from '../fixtures/start-larder.ts';
 
 const script = fileURLToPath(new URL('huawei_sdk.py', import.meta.url));
 const packages = ['huaweicloudsdkcore==3.1.219', 'huaweicloudsdkdds==3.1.219'];

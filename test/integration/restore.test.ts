@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ProjectRepository } from '../../src/repository/port.ts';
+import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import { backUp, restoreTo, testRepository } from '../fixtures/backup.ts';
 import { makeZoo } from '../fixtures/catalog-zoo.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
@@ -87,5 +89,35 @@ describe('a restored instance', () => {
       .find({}, { sort: { $natural: 1 } })
       .toArray();
     expect(capped.at(-1)?.['n']).toBe('newest');
+  });
+});
+
+describe('a damaged backup', () => {
+  const set = replicaSet({ members: 1, setName: 'damaged' });
+
+  it('R11: is refused, naming the damaged object, and the target keeps what it has', async () => {
+    const store = createMemoryStore();
+    const repository = await testRepository(store);
+    await using client = new MongoClient(set().uri);
+    const documents = Array.from({ length: 20_000 }, (_, n) => ({ n, text: randomBytes(40).toString('hex') }));
+    await client.db('shop').collection('orders').insertMany(documents);
+    await client.db('zebra').collection('last').insertOne({ n: 1 });
+    await backUp(repository, set().uri, 'whole', []);
+    const packs: string[] = [];
+    for await (const { key } of store.list('')) if (key.includes('/packs/')) packs.push(key);
+    const pack = packs.at(-1)!;
+    const bytes = Buffer.from(await store.get(pack));
+    bytes[Math.floor(bytes.length / 2)]! ^= 1;
+    await store.put(pack, bytes);
+    await client
+      .db('shop')
+      .collection('orders')
+      .deleteMany({ n: { $lt: 5 } });
+    const before = await instanceState(client);
+    await expect(restoreTo(repository, set().uri, 'whole', true)).rejects.toMatchObject({
+      code: 'object-corrupt',
+      details: expect.objectContaining({ object: pack }),
+    });
+    expect(await instanceState(client)).toEqual(before);
   });
 });

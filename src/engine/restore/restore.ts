@@ -60,17 +60,23 @@ async function fill(
   const users = manifest.collections.filter((image) => holdsUsersOrRoles(image));
   const collections = manifest.collections.filter((image) => !holdsUsersOrRoles(image));
   const timeSeries = manifest.views.filter(({ type }) => type === 'timeseries');
-  // Everything is read once into the target and once back.
-  progress.expect(2 * sum(collections, ({ documents }) => documents), 2 * sum(collections, ({ bytes }) => bytes));
+  const expectations: Expectation[] = [];
+  progress.phase('checking the backup');
+  // Before anything is dropped: a backup that cannot be read to its last byte must not cost the data it was to replace.
+  await concurrently(largestFirst(collections), collectionsAtOnce, async (image) => {
+    expectations.push({ image, hash: await hashOfImage(repository, image, signal) });
+  });
+  for (const image of users) await hashOfImage(repository, image, signal);
+  // Everything goes once into the target and once back.
+  progress.expect(2 * sum(expectations, ({ hash }) => hash.documents), 2 * sum(expectations, ({ hash }) => hash.bytes));
 
   progress.phase('emptying the target');
   await emptyTarget(client, signal);
   progress.phase('restoring documents');
   for (const view of timeSeries) await createTimeSeries(client, view, signal);
-  const expectations: Expectation[] = [];
   await concurrently(largestFirst(collections), collectionsAtOnce, async (image) => {
     if (!isBuckets(image.name)) await createCollection(client, image, signal);
-    expectations.push({ image, hash: await insertDocuments(client, image, repository, progress, signal) });
+    await insertDocuments(client, image, repository, progress, signal);
   });
   const indexed = [...collections.filter(({ name }) => !isBuckets(name)), ...timeSeries];
   progress.phase('building indexes');
@@ -103,15 +109,21 @@ async function emptyTarget(client: MongoClient, signal: AbortSignal): Promise<vo
   }
 }
 
-/** Streams the image of a collection into the target and returns the hash of what was sent. */
+/** Reads the whole image of a collection; every byte of it is authenticated on the way. */
+async function hashOfImage(repository: ProjectRepository, image: CollectionImage, signal: AbortSignal): Promise<MultisetHash> {
+  const hash = new MultisetHash();
+  for await (const batch of repository.readImage(image.layers, { signal })) hash.add(batch);
+  return hash;
+}
+
+/** Streams the image of a collection into the target. */
 async function insertDocuments(
   client: MongoClient,
   image: CollectionImage,
   repository: ProjectRepository,
   progress: TransferProgress,
   signal: AbortSignal,
-): Promise<MultisetHash> {
-  const hash = new MultisetHash();
+): Promise<void> {
   const inserter = new RawInserter(client.db(image.db), signal);
   // The order of a capped collection is part of what it is.
   const ordered = image.capped;
@@ -119,7 +131,6 @@ async function insertDocuments(
   const underWay = new Set<Promise<void>>();
   try {
     for await (const batch of repository.readImage(image.layers, { signal })) {
-      hash.add(batch);
       const insert = inserter.insert(image.name, batch, { ordered }).then(() => {
         underWay.delete(insert);
         progress.read(batch);
@@ -133,7 +144,6 @@ async function insertDocuments(
   } finally {
     await Promise.allSettled(underWay);
   }
-  return hash;
 }
 
 /** The largest collections first, so that no single one is left over at the end. */

@@ -1,0 +1,15 @@
+// `npm run bench [-- scenario …]`: measures on this machine, prints JSON lines and a table, and fails if a promise is missed.
+import { reportFigures, type Figure } from './report.ts';
+import { serverDuringBackup } from './server-during-backup.ts';
+
+const scenarios: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { 'server-during-backup': serverDuringBackup };
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(scenarios, name));
+if (unknown.length > 0) {
+  process.stderr.write(`bench: there is no scenario ${unknown.join(', ')}; there are ${Object.keys(scenarios).join(', ')}\n`);
+  process.exit(2);
+}
+let missed = 0;
+for (const name of asked.length > 0 ? asked : Object.keys(scenarios)) missed += reportFigures(name, await scenarios[name]!());
+process.exitCode = missed === 0 ? 0 : 1;

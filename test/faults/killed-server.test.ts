@@ -1,0 +1,90 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { instanceState } from '../fixtures/instance-state.ts';
+import { replicaSet } from '../fixtures/replica-set.ts';
+import { startLarder, type Larder } from '../fixtures/start-larder.ts';
+import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { until } from '../fixtures/until.ts';
+
+interface Job {
+  readonly status: 'Running' | 'Completed' | 'Failed';
+  readonly fail_reason: string | null;
+  readonly progress: { readonly documents_done: number } | null;
+}
+
+const documents = 150_000;
+
+/** P10: the real server, killed with SIGKILL while a real job runs, and started again on the same data folder. */
+describe('a server killed in the middle', () => {
+  const set = replicaSet({ members: 1 });
+  let folder: TemporaryFolder;
+  let dataFolder: string;
+  let instanceId: string;
+  let before: Record<string, unknown>;
+
+  const jobOf = (larder: Larder, id: string): Promise<Job> =>
+    larder.call<Job>('GET', `/larder/v1/${larder.projectId}/jobs/${id}`);
+  const ended = (larder: Larder, id: string): Promise<Job> =>
+    until(async () => ((await jobOf(larder, id)).status === 'Running' ? null : jobOf(larder, id)), { timeoutMs: 100_000 });
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    dataFolder = join(folder.path, 'data');
+    await mkdir(dataFolder);
+    await using client = new MongoClient(set().uri);
+    const collection = client.db('shop').collection('orders');
+    for (let n = 0; n < documents; n += 10_000) {
+      await collection.insertMany(Array.from({ length: 10_000 }, (_, k) => ({ n: n + k, text: `order ${n + k} `.repeat(30) })));
+    }
+    await collection.createIndex({ n: 1 }, { unique: true });
+    before = await instanceState(client);
+    await using larder = await startLarder({ dataFolder });
+    const adopted = await larder.call<{ id: string }>('POST', `/larder/v1/${larder.projectId}/instances/adopt`, {
+      name: 'shop',
+      uri: set().uri,
+    });
+    instanceId = adopted.id;
+  });
+  afterAll(() => folder[Symbol.asyncDispose]());
+
+  it('goes on with a backup, which then restores; a killed restore ends right too', async () => {
+    const first = await startLarder({ dataFolder });
+    const backup = { instance_id: instanceId, name: 'killed', description: '' };
+    const { job_id: jobId, backup_id: backupId } = await first.call<{ job_id: string; backup_id: string }>(
+      'POST',
+      `/v3/${first.projectId}/backups`,
+      { backup },
+    );
+    await until(async () => ((await jobOf(first, jobId)).progress?.documents_done ?? 0) > documents / 10);
+    await first.kill();
+
+    const second = await startLarder({ dataFolder });
+    expect(await ended(second, jobId)).toMatchObject({ status: 'Completed' });
+    const { backups } = await second.call<{ backups: { id: string; status: string }[] }>(
+      'GET',
+      `/v3/${second.projectId}/backups`,
+    );
+    expect(backups).toMatchObject([{ id: backupId, status: 'COMPLETED' }]);
+
+    await using client = new MongoClient(set().uri);
+    await client
+      .db('shop')
+      .collection('orders')
+      .deleteMany({ n: { $lt: documents / 2 } });
+    const body = { source: { instance_id: instanceId, backup_id: backupId }, target: { instance_id: instanceId } };
+    const restore = await second.call<{ job_id: string }>('POST', `/v3/${second.projectId}/instances/recovery`, body);
+    await until(async () => ((await jobOf(second, restore.job_id)).progress?.documents_done ?? 0) > documents / 10);
+    await second.kill();
+
+    await using third = await startLarder({ dataFolder });
+    expect(await ended(third, restore.job_id)).toMatchObject({ status: 'Completed' });
+    expect(await instanceState(client)).toEqual(before);
+    const { instances } = await third.call<{ instances: { status: string; actions: string[] }[] }>(
+      'GET',
+      `/v3/${third.projectId}/instances`,
+    );
+    expect(instances).toMatchObject([{ status: 'normal', actions: [] }]);
+  });
+});
