@@ -1,8 +1,13 @@
 // `npm run bench [-- scenario …]`: measures on this machine, prints JSON lines and a table, and fails if a promise is missed.
+import { captureCost } from './capture-cost.ts';
 import { reportFigures, type Figure } from './report.ts';
 import { serverDuringBackup } from './server-during-backup.ts';
 
-const scenarios: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { 'server-during-backup': serverDuringBackup };
+const scenarios: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  'server-during-backup': serverDuringBackup,
+  'capture-1m': captureCost(1_000_000, 20),
+  'capture-5m': captureCost(5_000_000, 60),
+};
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(scenarios, name));

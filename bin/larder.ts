@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --liftoff-only --max-semi-space-size=2
+#!/usr/bin/env -S node --liftoff-only --max-semi-space-size=1
 import type { CommandIo } from '../src/cli/command-io.ts';
 import { runCli } from '../src/cli/run-cli.ts';
 import { systemClock } from '../src/lib/clock.ts';

@@ -19,6 +19,7 @@ const commands = {
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
   bench: ['bench/run.ts'],
+  soak: ['scripts/soak.ts'],
   format: ['node_modules/oxfmt/bin/oxfmt'],
 };
 

@@ -1,23 +1,32 @@
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pino } from 'pino';
-import { buildServer } from './api/build-server.ts';
+import { buildServer, renewCertificate } from './api/build-server.ts';
 import { openCatalog } from './catalog/open-catalog.ts';
 import { isLarderError, LarderError } from './core/errors.ts';
+import { createAudit } from './engine/audit.ts';
+import { createDirectory } from './engine/create-directory.ts';
 import { createIdentity } from './engine/create-identity.ts';
 import { createUseCases } from './engine/create-use-cases.ts';
 import type { JobDeps } from './engine/engine-deps.ts';
 import { firstStart } from './engine/first-start.ts';
 import { keepPruning } from './engine/keep-pruning.ts';
+import { keepSchedule } from './engine/keep-schedule.ts';
+import { keepTidy } from './engine/keep-tidy.ts';
 import { repositoryConnection } from './engine/repository-connection.ts';
 import { runTasksInThreads } from './engine/run-tasks-in-threads.ts';
 import { startJobs } from './engine/start-jobs.ts';
 import { openJobQueue } from './jobs/open-job-queue.ts';
 import { systemClock } from './lib/clock.ts';
+import { systemTimers } from './lib/timers.ts';
 import { probeDeployment } from './mongo/probe-deployment.ts';
+import { findMongod } from './provider/find-mongod.ts';
 import { openRepository } from './repository/open-repository.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { startMessage } from './start-message.ts';
 import { openStore } from './storage/open-store.ts';
+import { readTlsFiles, watchTlsFiles, type TlsMaterial } from './tls-files.ts';
 
 /** How long running jobs get to reach a point from which they can go on, milliseconds. */
 const jobsStopLimit = 20_000;
@@ -62,6 +71,9 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
     onError: (error) => log.warn({ err: error }, 'the job queue is in trouble'),
   });
   cleanup.defer(() => jobs.stop(jobsStopLimit));
+  const drillFolder = join(settings.dataFolder, 'drills');
+  // Of drills that a killed process held: their servers ended with it.
+  await rm(drillFolder, { recursive: true, force: true });
   const deps: JobDeps = {
     catalog,
     jobs,
@@ -70,6 +82,10 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
     probe: probeDeployment,
     log,
     repositoryConnection: connection,
+    drills: {
+      folder: drillFolder,
+      findMongod: (signal) => findMongod({ env, signal, log: (line) => log.info(line) }),
+    },
     runTask: runTasksInThreads({
       workerUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
     }),
@@ -77,15 +93,31 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   const running = await startJobs(deps);
   cleanup.defer(() => running.stop(jobsStopLimit));
   cleanup.use(keepPruning(deps));
+  cleanup.use(keepTidy(deps, settings.auditDays));
+  cleanup.use(keepSchedule(deps, systemTimers));
+  const tls = settings.tls === null ? null : await readTlsFiles(settings.tls);
   const server = await buildServer({
     useCases: createUseCases(deps),
     identity: createIdentity({ catalog, repository, clock }),
+    directory: createDirectory({ catalog, repository, clock }),
+    audit: createAudit({ catalog, repository, clock }),
     region: settings.region,
     clock,
     log,
     version: version(),
+    rateLimits: settings.rateLimits,
+    ...(tls === null ? {} : { tls }),
   });
   cleanup.defer(() => server.close());
+  if (settings.tls !== null) {
+    const renewed = (material: TlsMaterial): void => {
+      renewCertificate(server, material);
+      log.info('the certificate was read again');
+    };
+    cleanup.use(
+      watchTlsFiles(settings.tls, { renewed, error: (error) => log.error({ err: error }, 'the certificate stays the old one') }),
+    );
+  }
   const address = await server.listen({ host: settings.host, port: settings.port }).catch((error: unknown) => {
     throw cannotListen(settings, error);
   });

@@ -22,6 +22,13 @@ export function parsePort(value: string): number {
   return port;
 }
 
+/** A whole number in a range, ends included. */
+export function parseCount(value: string, least: number, most: number): number {
+  const count = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(count >= least && count <= most)) throw new Refusal(`a whole number from ${least} to ${most}`);
+  return count;
+}
+
 /** A region name as in the service's addresses. */
 export function parseRegion(value: string): string {
   if (!/^(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(value)) {

@@ -38,8 +38,32 @@ describe('readSettings', () => {
       databaseUrl: null,
       repositoryUrl: pathToFileURL(join(folder, 'data', 'repository')).href,
       repositoryPassphrase: null,
+      auditDays: 365,
+      tls: null,
+      rateLimits: { perAddress: null, perUser: null },
     });
     expect(Object.isFrozen(settings)).toBe(true);
+  });
+
+  it('takes TLS, rate limits and the time of the audit log from the environment and the file', async () => {
+    const env = {
+      LARDER_TLS_CERT: 'tls/server.crt',
+      LARDER_TLS_KEY: '/etc/larder/server.key',
+      LARDER_RATE_LIMIT_ADDRESS: '600',
+      LARDER_RATE_LIMIT_USER: '60',
+      LARDER_AUDIT_DAYS: '30',
+    };
+    expect(await readSettings({ env, folder })).toMatchObject({
+      tls: { certificate: join(folder, 'tls', 'server.crt'), key: '/etc/larder/server.key' },
+      rateLimits: { perAddress: 600, perUser: 60 },
+      auditDays: 30,
+    });
+    expect((await refusal({ LARDER_TLS_CERT: 'server.crt' })).message).toContain('LARDER_TLS_KEY');
+    expect((await refusal({ LARDER_TLS_KEY: 'server.key' })).message).toContain('LARDER_TLS_CERT');
+    for (const value of ['0', '-1', '1.5', 'many', '1000001']) {
+      expect((await refusal({ LARDER_RATE_LIMIT_USER: value })).message).toContain('from 1 to 1000000');
+    }
+    expect((await refusal({ LARDER_AUDIT_DAYS: '0' })).message).toContain('from 1 to 36500');
   });
 
   it('takes every setting from the environment', async () => {
@@ -65,6 +89,9 @@ describe('readSettings', () => {
       databaseUrl: 'postgresql://u:p@db:5432/larder',
       repositoryUrl: 's3://bucket/prefix?endpoint=http://127.0.0.1:9000&region=eu-de&pathStyle=true',
       repositoryPassphrase: 'battery staple',
+      auditDays: 365,
+      tls: null,
+      rateLimits: { perAddress: null, perUser: null },
     });
   });
 
@@ -90,6 +117,9 @@ describe('readSettings', () => {
       databaseUrl: 'postgres://db/larder',
       repositoryUrl: pathToFileURL(join(folder, 'backups')).href,
       repositoryPassphrase: 'battery staple',
+      auditDays: 365,
+      tls: null,
+      rateLimits: { perAddress: null, perUser: null },
     });
   });
 

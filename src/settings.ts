@@ -5,7 +5,9 @@ import { LineCounter, parseDocument } from 'yaml';
 import { LarderError } from './core/errors.ts';
 import { nearestWord } from './lib/nearest-word.ts';
 import { redactConnectionString } from './lib/redact.ts';
+import type { TlsFiles } from './tls-files.ts';
 import {
+  parseCount,
   parseDatabaseUrl,
   parseHost,
   parsePort,
@@ -31,6 +33,12 @@ export interface Settings {
   readonly repositoryUrl: string;
   /** null: a key file in the data folder unlocks the repository. */
   readonly repositoryPassphrase: string | null;
+  /** How long audit entries are kept. */
+  readonly auditDays: number;
+  /** null: plain HTTP. */
+  readonly tls: TlsFiles | null;
+  /** Requests in a minute; null: no limit. */
+  readonly rateLimits: { readonly perAddress: number | null; readonly perUser: number | null };
 }
 
 export interface ReadSettingsOptions {
@@ -49,8 +57,16 @@ const keys = [
   'database_url',
   'repository',
   'repository_passphrase',
+  'audit_days',
+  'tls_cert',
+  'tls_key',
+  'rate_limit_address',
+  'rate_limit_user',
 ] as const;
 type Key = (typeof keys)[number];
+
+/** May stand in the file without quotes. */
+const numericKeys: ReadonlySet<Key> = new Set(['port', 'audit_days', 'rate_limit_address', 'rate_limit_user']);
 
 /** Never shown, not even in part. */
 const secretKeys: ReadonlySet<Key> = new Set(['admin_password', 'repository_passphrase']);
@@ -75,6 +91,24 @@ export async function readSettings({ env, folder }: ReadSettingsOptions): Promis
     repositoryUrl:
       read('repository', (value) => parseRepositoryUrl(value, folder)) ?? pathToFileURL(join(dataFolder, 'repository')).href,
     repositoryPassphrase: read('repository_passphrase', (value) => parseSecret(value, 8, 1024)),
+    tls: tlsFiles(
+      read('tls_cert', (value) => resolve(folder, value)),
+      read('tls_key', (value) => resolve(folder, value)),
+    ),
+    rateLimits: Object.freeze({
+      perAddress: read('rate_limit_address', (value) => parseCount(value, 1, 1_000_000)),
+      perUser: read('rate_limit_user', (value) => parseCount(value, 1, 1_000_000)),
+    }),
+    auditDays: read('audit_days', (value) => parseCount(value, 1, 36_500)) ?? 365,
+  });
+}
+
+function tlsFiles(certificate: string | null, key: string | null): TlsFiles | null {
+  if (certificate === null && key === null) return null;
+  if (certificate !== null && key !== null) return Object.freeze({ certificate, key });
+  const [given, missing] = key === null ? ['LARDER_TLS_CERT', 'LARDER_TLS_KEY'] : ['LARDER_TLS_KEY', 'LARDER_TLS_CERT'];
+  throw new LarderError('invalid-setting', `${given} is set and ${missing} is not; TLS needs both`, {
+    details: { setting: missing },
   });
 }
 
@@ -128,7 +162,7 @@ function parseSettingsFile(text: string): SettingsFile {
 
 function textOf(key: Key, value: unknown): string {
   if (typeof value === 'string') return value;
-  if (key === 'port' && typeof value === 'number') return String(value);
+  if (numericKeys.has(key) && typeof value === 'number') return String(value);
   throw new LarderError('invalid-setting', `${key} in ${fileName} is no text; put its value in quotes`, {
     details: { setting: `${key} in ${fileName}` },
   });

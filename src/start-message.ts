@@ -34,7 +34,7 @@ export function startMessage({ address, dataFolder, repository, passphrase, firs
       'The first backup, of a replica set of yours:',
       '',
       `  BASE=${address}; PROJECT=${first.projectId}; JSON='Content-Type: application/json'; PASSWORD="${get('password')}"`,
-      `  TOKEN=$(curl -si -H "$JSON" "$BASE/v3/auth/tokens" -d '{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"${first.user}","domain":{"name":"${first.domain}"},"password":"'"$PASSWORD"'"}}},"scope":{"project":{"id":"'$PROJECT'"}}}}' | sed -n 's/^x-subject-token: *//Ip' | tr -d '\\r')`,
+      `  TOKEN=$(curl -si -H "$JSON" "$BASE/v3/auth/tokens" -d '{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"${first.user}","domain":{"name":"${first.domain}"},"password":"'"$PASSWORD"'"}}},"scope":{"project":{"id":"'$PROJECT'"}}}}' | tr -d '\\r' | awk 'tolower($1)=="x-subject-token:"{print $2}')`,
       `  curl -H "$JSON" -H "X-Auth-Token: $TOKEN" $BASE/larder/v1/$PROJECT/instances/adopt -d '{"name":"orders","uri":"mongodb://127.0.0.1:27017/?replicaSet=rs0"}'`,
       `  curl -H "$JSON" -H "X-Auth-Token: $TOKEN" $BASE/v3/$PROJECT/backups -d '{"backup":{"instance_id":"<id from above>","name":"first-backup","description":"by hand"}}'`,
       `  curl -H "X-Auth-Token: $TOKEN" "$BASE/v3/$PROJECT/backups"`,

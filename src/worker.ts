@@ -1,12 +1,16 @@
 import { capture } from './engine/capture/capture.ts';
+import { drill } from './engine/drill/drill.ts';
 import { restore } from './engine/restore/restore.ts';
 import type { Task, TaskContext, TaskResults } from './engine/tasks.ts';
 import type { JobProgress } from './engine/use-cases.ts';
+import { lowerPriority } from './jobs/lower-priority.ts';
 import { serveTasks } from './jobs/thread-server.ts';
 import { systemClock } from './lib/clock.ts';
 import { openRepository } from './repository/open-repository.ts';
 import { pruneRepository } from './repository/prune-repository.ts';
 import { openStore } from './storage/open-store.ts';
+
+lowerPriority();
 
 /** What a worker thread runs: opens the repository, does the one task it was made for, and closes it again. */
 serveTasks<Task, TaskResults[Task['kind']], JobProgress>(async (task, context) => {
@@ -31,6 +35,8 @@ async function run(
       return capture(task, context, { repository: repository.project(task.projectId), clock: systemClock });
     case 'restore':
       return restore(task, context, { repository: repository.project(task.projectId), clock: systemClock });
+    case 'drill':
+      return drill(task, context, { repository: repository.project(task.projectId), clock: systemClock });
     case 'delete':
       await repository.project(task.projectId).deleteManifest(task.backupId);
       // Marks what nothing needs now; it is removed once the grace time is over, by a later pruning.

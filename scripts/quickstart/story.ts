@@ -1,14 +1,14 @@
 import type { CommandIo } from '../../src/cli/command-io.ts';
 import { formatDuration } from '../../src/cli/render/format-duration.ts';
 import { createRenderer } from '../../src/cli/render/renderer.ts';
-import type { WireProgress } from '../../src/cli/wire.ts';
+import type { ShownProgress } from '../../src/cli/render/renderer.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 
 /** Tells what happens: numbered steps, indented lines, a progress bar on a terminal. */
 export interface Story {
   step(title: string): void;
   say(text: string): void;
-  progress(progress: WireProgress): void;
+  progress(progress: ShownProgress): void;
   progressEnd(): void;
   /** Seconds since the story began. */
   elapsed(): number;

@@ -19,6 +19,8 @@ function taken(documentsRead: number, bytesStored: number): TakenBackup {
       begin_time: '2026-01-31T12:00:00.000Z',
       end_time: '2026-01-31T12:00:01.000Z',
       size_bytes: 30_000_000,
+      deletable: true,
+      proof: null,
       cluster_time: { t: 1, i: 1 },
       consistency: 'snapshot',
       base_backup_id: null,

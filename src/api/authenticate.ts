@@ -1,11 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { LarderError } from '../core/errors.ts';
+import { neededAction, undeclared } from './actions.ts';
 import type { ApiContext, ApiServer } from './context.ts';
 import { TransportError } from './errors.ts';
 import { isIdentityPath } from './identity-paths.ts';
 import type { Access, Principal } from './principal.ts';
 import { isSignature, parseAuthorization } from './signing/parse-authorization.ts';
-import { verifySignature } from './signing/verify-signature.ts';
+import { allowedSkew, verifySignature } from './signing/verify-signature.ts';
+import { later } from './times.ts';
 
 /**
  * Makes every route ask who sends the request, before its body is looked at. A token is checked before the body is even read; a
@@ -14,6 +16,7 @@ import { verifySignature } from './signing/verify-signature.ts';
  */
 export function addAuthentication(server: ApiServer, context: ApiContext): void {
   server.decorateRequest('principal', null);
+  server.decorateRequest('refused', null);
 
   server.addHook('onRequest', async (request, reply) => {
     if (request.is404) throw new LarderError('route-not-found', '');
@@ -25,8 +28,10 @@ export function addAuthentication(server: ApiServer, context: ApiContext): void 
     if (access === 'open') return;
     const project = projectOfPath(request, access);
     const token = headerOf(request, 'x-auth-token');
-    if (token !== '') request.principal = await byToken(context, token, project);
-    else if (!isSignature(headerOf(request, 'authorization'))) {
+    if (token !== '') {
+      request.principal = await byToken(context, token, project);
+      await authorize(context, request, request.principal, project);
+    } else if (!isSignature(headerOf(request, 'authorization'))) {
       throw new LarderError('unauthenticated', 'Send a token in X-Auth-Token, or sign the request with an access key.');
     }
   });
@@ -35,16 +40,25 @@ export function addAuthentication(server: ApiServer, context: ApiContext): void 
     const { access } = request.routeOptions.config;
     if (access === 'open' || request.principal !== null) return;
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    request.principal = await bySignature(context, request, body, projectOfPath(request, access));
+    const project = projectOfPath(request, access);
+    request.principal = await bySignature(context, request, body, project);
+    await authorize(context, request, request.principal, project);
   });
 }
+
+/**
+ * Methods whose signed requests cannot be sent again by whoever saw one. Reading may be repeated, and clients do with the same
+ * signature; what was deleted is gone, and its id is never given again.
+ */
+const countsOnce: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 async function byToken(context: ApiContext, text: string, project: string | null): Promise<Principal> {
   const token = await context.identity.checkToken(text);
   if (project !== null) {
     requireProjectId(project);
-    if (token.project === null) throw new LarderError('project-mismatch', 'The token is not scoped to a project.');
-    if (token.project.id !== project) throw new LarderError('project-mismatch', 'The token is of another project.');
+    const details = { userId: token.user.id, userName: token.user.name };
+    if (token.project === null) throw new LarderError('project-mismatch', 'The token is not scoped to a project.', { details });
+    if (token.project.id !== project) throw new LarderError('project-mismatch', 'The token is of another project.', { details });
   }
   return { userId: token.user.id, userName: token.user.name, domain: token.user.domain, project: token.project, token };
 }
@@ -59,14 +73,43 @@ async function bySignature(
   const key = await context.identity.findAccessKey(authorization.access);
   if (key === null) throw new LarderError('bad-signature', 'the access key does not exist.');
   const signed = { method: request.method, target: request.raw.url ?? '/', headers: request.headers };
-  verifySignature(authorization, signed, body, key.secret, context.clock.now());
+  const now = context.clock.now();
+  verifySignature(authorization, signed, body, key.secret, now);
+  // A date that was accepted is refused from twice the allowed difference on, at the latest.
+  const expires = later(now, 2 * allowedSkew);
+  if (
+    countsOnce.has(request.method) &&
+    !(await context.identity.useSignature(authorization.access, authorization.signature, expires))
+  ) {
+    throw new LarderError('bad-signature', 'verify aksk signature fail: this request was sent before; sign it anew.');
+  }
   const principal = { userId: key.userId, userName: key.userName, domain: key.domain, project: null, token: null };
   if (project === null) return principal;
   requireProjectId(project);
   // X-Project-Id is not signed by every client, so the path alone names the project.
   const own = (await context.identity.listProjects(key.userId)).find(({ id }) => id === project);
-  if (own === undefined) throw new LarderError('project-mismatch', 'The access key is not for this project.');
+  if (own === undefined) {
+    const details = { userId: key.userId, userName: key.userName };
+    throw new LarderError('project-mismatch', 'The access key is not for this project.', { details });
+  }
   return { ...principal, project: { id: own.id, name: own.name } };
+}
+
+/** `permission-denied`, naming the action, unless the caller's roles permit what the route needs. */
+async function authorize(
+  { identity }: ApiContext,
+  request: FastifyRequest,
+  { userId }: Principal,
+  project: string | null,
+): Promise<void> {
+  const needed = neededAction(request.method, request.routeOptions.url ?? '');
+  const { user_id: subject } = request.params as { user_id?: string };
+  const own = typeof needed === 'object' && needed !== null;
+  if (project === null && (needed === null || (own && subject === userId))) return;
+  const action = needed === undefined ? undeclared : own ? needed.own : needed;
+  if (await identity.permits(userId, project, action)) return;
+  if (action === null) throw new LarderError('project-mismatch', 'The caller has no role in the project.');
+  throw new LarderError('permission-denied', `${action}. Contact the administrator to obtain permission.`);
 }
 
 /** The project id of the path, or null where the operation is not about one. */

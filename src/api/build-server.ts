@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { Server } from 'node:https';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { addAudit } from './audit-requests.ts';
 import { addAuthentication } from './authenticate.ts';
 import { answerBrokenRequest } from './client-errors.ts';
 import type { ApiContext } from './context.ts';
@@ -10,6 +12,7 @@ import { TransportError } from './errors.ts';
 import { identityV3Operations } from './identity-v3/operations.ts';
 import { parseJsonBody } from './json-body.ts';
 import { larderV1Operations } from './larder-v1/operations.ts';
+import { limitAddresses, limitUsers, type RateLimits } from './limit-rates.ts';
 import { openapiDocument } from './openapi-document.ts';
 import { parseQuery } from './query.ts';
 import { watchMethods } from './refuse-methods.ts';
@@ -30,6 +33,16 @@ export interface ServerOptions extends ApiContext {
   /** Milliseconds a client may take to send its headers (10 s), and a whole request (30 s), if not given. */
   readonly headersTimeout?: number;
   readonly requestTimeout?: number;
+  /** Certificate and key: the server then speaks TLS and nothing else. */
+  readonly tls?: TlsMaterial;
+  /** None if not given. */
+  readonly rateLimits?: RateLimits;
+}
+
+/** In PEM. */
+interface TlsMaterial {
+  readonly cert: Buffer;
+  readonly key: Buffer;
 }
 
 /** The largest body that any call needs is a few hundred bytes. */
@@ -41,6 +54,17 @@ const defaultBodyLimit = 1_048_576;
  */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { headersTimeout = 10_000, requestTimeout = 30_000 } = options;
+  const connections = {
+    headersTimeout,
+    // How late the two limits may strike.
+    connectionsCheckingInterval: Math.min(1000, headersTimeout),
+    // Node would answer such a request itself, with an empty body.
+    requireHostHeader: false,
+  };
+  // Fastify types servers with TLS apart, although nothing here sees the difference.
+  const transport = (options.tls === undefined ? { http: connections } : { https: { ...connections, ...options.tls } }) as {
+    readonly http: typeof connections;
+  };
   const server = fastify({
     ...(options.log === undefined ? {} : { loggerInstance: options.log.child({}, { redact: redactedPaths }) }),
     logController: quietLogController,
@@ -49,13 +73,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     bodyLimit: options.bodyLimit ?? defaultBodyLimit,
     requestTimeout,
     keepAliveTimeout: 72_000,
-    http: {
-      headersTimeout,
-      // How late the two limits above may strike.
-      connectionsCheckingInterval: Math.min(1000, headersTimeout),
-      // Node would answer such a request itself, with an empty body.
-      requireHostHeader: false,
-    },
+    ...transport,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256, querystringParser: parseQuery },
@@ -99,7 +117,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (String(reply.getHeader('Content-Type')).startsWith('application/json')) reply.header('Content-Type', 'application/json');
   });
   addRequestLog(server);
+  addAudit(server, options);
+  const limits = options.rateLimits ?? { perAddress: null, perUser: null };
+  limitAddresses(server, limits, options.clock);
   addAuthentication(server, options);
+  limitUsers(server, limits, options.clock);
   server.addHook('preValidation', async (request) => {
     if (!Buffer.isBuffer(request.body)) return;
     request.body = parseJsonBody(request.body, request.headers['content-type'], request.headers['content-encoding']);
@@ -111,6 +133,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   methods.finish();
   await server.ready();
   return server;
+}
+
+/** From the next connection on the server, if it speaks TLS, uses this certificate. */
+export function renewCertificate({ server }: FastifyInstance, tls: TlsMaterial): void {
+  if (server instanceof Server) server.setSecureContext(tls);
 }
 
 function newRequestId(): string {

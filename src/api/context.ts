@@ -6,6 +6,8 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
+import type { Audit } from '../engine/audit.ts';
+import type { Directory } from '../engine/directory.ts';
 import type { Identity, UseCases } from '../engine/use-cases.ts';
 import type { Clock } from '../lib/clock.ts';
 
@@ -13,6 +15,8 @@ import type { Clock } from '../lib/clock.ts';
 export interface ApiContext {
   readonly useCases: UseCases;
   readonly identity: Identity;
+  readonly directory: Directory;
+  readonly audit: Audit;
   /** Region of the service catalog; clients look for exactly this word. */
   readonly region: string;
   readonly clock: Clock;

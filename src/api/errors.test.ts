@@ -8,7 +8,15 @@ const documented = JSON.parse(readFileSync(fixture, 'utf8')) as Record<string, {
 const codes = Object.keys(errorKinds) as ErrorCode[];
 
 /** HTTP has a better status for these than the 400 of the generic code they use. */
-const ownStatus: readonly ErrorCode[] = ['request-too-large', 'user-not-found', 'access-key-not-found'];
+const ownStatus: readonly ErrorCode[] = [
+  'request-too-large',
+  'user-not-found',
+  'access-key-not-found',
+  'role-not-found',
+  'token-not-found',
+  'name-taken',
+  'project-not-empty',
+];
 
 describe.each(codes)('%s', (code) => {
   it('has a documented code with its documented status and text', () => {

@@ -54,6 +54,12 @@ export const mode = Type.Unsafe<'Sharding' | 'ReplicaSet' | 'Single'>({
 
 export const text = Type.String({ pattern: textPattern, description: 'text of at most 256 characters' });
 
+export const rate = Type.Number({
+  minimum: 0.1,
+  maximum: 100_000,
+  description: 'a number of megabytes (of 1,000,000 bytes) a second, from 0.1 to 100000',
+});
+
 export const offset = Type.Integer({
   minimum: 0,
   maximum: 2_147_483_647,

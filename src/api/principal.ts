@@ -19,6 +19,8 @@ export type Access = 'open' | 'user' | 'project' | 'refused';
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | null;
+    /** Set where the request is refused: the code, and whose request it was as far as that is known although nobody is let in. */
+    refused: { readonly code: string; readonly user: Named | null } | null;
   }
   interface FastifyContextConfig {
     /** Without it `project`, the strictest. */

@@ -1,4 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isLarderError } from '../core/errors.ts';
+import type { Named } from '../engine/use-cases.ts';
 import { ddsErrorBody, identityErrorBody, refusalOf } from './errors.ts';
 import { isIdentityPath } from './identity-paths.ts';
 
@@ -6,6 +8,7 @@ import { isIdentityPath } from './identity-paths.ts';
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refused = refusalOf(error);
   const identity = isIdentityPath(request.url);
+  request.refused = { code: refused.code, user: userOf(error) };
   if (refused.isFault) request.log.error({ err: error }, 'request failed');
   reply
     .code(identity ? refused.identity.status : refused.status)
@@ -13,4 +16,11 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     .header('Content-Type', 'application/json')
     .serializer(JSON.stringify);
   return reply.send(identity ? identityErrorBody(refused) : ddsErrorBody(refused, request.id));
+}
+
+/** Whose request an error says it was; never shown to the client. */
+function userOf(error: unknown): Named | null {
+  if (!isLarderError(error)) return null;
+  const { userId: id, userName: name } = error.details;
+  return typeof id === 'string' && typeof name === 'string' ? { id, name } : null;
 }

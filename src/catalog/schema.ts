@@ -5,6 +5,14 @@ import type { ColumnType, Kysely, Transaction } from 'kysely';
 type Json = ColumnType<unknown, string, string>;
 type NullableJson = ColumnType<unknown, string | null, string | null>;
 type Count = ColumnType<number, number | undefined, number>;
+/** True, or empty, unless given when the row is made. */
+type Enabled = ColumnType<boolean, boolean | undefined, boolean>;
+/** False unless given when the row is made. */
+type Switch = ColumnType<boolean, boolean | undefined, boolean>;
+type Text = ColumnType<string, string | undefined, string>;
+type OptionalJson = ColumnType<unknown, string | null | undefined, string | null>;
+/** May be left out when a row is made; then it is null. */
+type NullableNumber = ColumnType<number | null, number | null | undefined, number | null>;
 
 export interface DomainsTable {
   id: string;
@@ -16,6 +24,8 @@ export interface ProjectsTable {
   domain_id: string;
   name: string;
   created: Date;
+  enabled: Enabled;
+  description: Text;
 }
 
 export interface UsersTable {
@@ -24,11 +34,16 @@ export interface UsersTable {
   name: string;
   password_hash: string;
   created: Date;
+  enabled: Enabled;
+  description: Text;
 }
 
+/** `policy` is null for a built-in role, which is known by its name. */
 export interface RolesTable {
   id: string;
   name: string;
+  description: Text;
+  policy: OptionalJson;
 }
 
 /** `scope_id` is a project, or a domain and then all its projects. */
@@ -56,7 +71,10 @@ export interface AccessKeysTable {
   created: Date;
 }
 
-/** `action` and `action_job_id` are taken and released together: whoever sets them from null owns the instance meanwhile. */
+/**
+ * `action` and `action_job_id` are taken and released together: whoever sets them from null owns the instance meanwhile. `lock`:
+ * backups of a single server keep everybody from writing. `rate_mb_per_s`: how fast they may read.
+ */
 export interface InstancesTable {
   id: string;
   project_id: string;
@@ -72,6 +90,8 @@ export interface InstancesTable {
   tls: boolean;
   nodes: Json;
   holds_user_data: boolean;
+  rate_mb_per_s: NullableNumber;
+  lock: Switch;
   probed: Date;
   created: Date;
   updated: Date;
@@ -92,9 +112,46 @@ export interface BackupsTable {
   end_time: Date | null;
   size_bytes: Count;
   fail_reason: string | null;
+  keep_days: NullableNumber;
+  proof: OptionalJson;
 }
 
-/** `queue_id` is the delivery that may run the job; `tries` counts its starts and fences a try that was taken over. */
+/**
+ * The policy of an instance, and how far it was carried out: `revision` counts changes; `first_due` while a backup is owed at once;
+ * windows that ended up to `settled_until` are accounted for (null: from now on); `trouble` is why no backup could begin last time.
+ */
+export interface BackupPoliciesTable {
+  instance_id: string;
+  keep_days: number;
+  start_time: string | null;
+  period: string;
+  revision: number;
+  first_due: boolean;
+  settled_until: Date | null;
+  trouble: string | null;
+}
+
+/** What came of a window: a row is a claim, so that of several servers one begins the backup. `outcome` is started or missed. */
+export interface BackupWindowsTable {
+  instance_id: string;
+  starts: Date;
+  outcome: string;
+  backup_id: string | null;
+  reason: string | null;
+  noted: Date;
+}
+
+/** One row: what was last seen of the clock. */
+export interface SeenTimeTable {
+  id: string;
+  seen: Date;
+  hold_until: Date;
+}
+
+/**
+ * `queue_id` is the delivery that may run the job; `tries` counts its starts and fences a try that was taken over. `cancelled_by`
+ * names who wants the job ended; it is kept afterwards. `request` and `result` are the kind's own.
+ */
 export interface JobsTable {
   id: string;
   project_id: string;
@@ -105,6 +162,7 @@ export interface JobsTable {
   instance_name: string;
   backup_id: string | null;
   overwrite: boolean;
+  lock: Switch;
   created: Date;
   ended: Date | null;
   progress: NullableJson;
@@ -112,6 +170,32 @@ export interface JobsTable {
   queue_id: string;
   tries: Count;
   failures: Count;
+  cancelled_by: ColumnType<string | null, string | null | undefined, string | null>;
+  request: OptionalJson;
+  result: OptionalJson;
+}
+
+/** Who did what. It refers to nothing, so that it outlives what it is about; `subjects` holds ids by name. */
+export interface AuditEntriesTable {
+  id: string;
+  time: Date;
+  project_id: string | null;
+  user_id: string | null;
+  user_name: string | null;
+  address: string;
+  method: string;
+  path: string;
+  operation: string;
+  status: number;
+  code: string | null;
+  request_id: string;
+  subjects: Json;
+}
+
+/** Hashes of request signatures that changed something, until they are too old to be accepted again. */
+export interface UsedSignaturesTable {
+  hash: string;
+  expires: Date;
 }
 
 export interface CatalogSchema {
@@ -124,7 +208,12 @@ export interface CatalogSchema {
   access_keys: AccessKeysTable;
   instances: InstancesTable;
   backups: BackupsTable;
+  backup_policies: BackupPoliciesTable;
+  backup_windows: BackupWindowsTable;
+  seen_time: SeenTimeTable;
   jobs: JobsTable;
+  audit_entries: AuditEntriesTable;
+  used_signatures: UsedSignaturesTable;
 }
 
 export type CatalogTransaction = Transaction<CatalogSchema>;

@@ -13,8 +13,9 @@ export async function findBackup(api: LarderApi, idOrName: string): Promise<Wire
   return pick('backup', await api.listBackups(), idOrName);
 }
 
-function pick<Row extends { readonly id: string; readonly name: string }>(
-  kind: 'instance' | 'backup',
+/** The row with this id or, else, the one with this name. Throws CommandError `<kind>-not-found` or `name-not-unique`. */
+export function pick<Row extends { readonly id: string; readonly name: string }>(
+  kind: 'instance' | 'backup' | 'user' | 'project' | 'role',
   rows: readonly Row[],
   idOrName: string,
 ): Row {

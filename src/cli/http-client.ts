@@ -3,7 +3,7 @@ import { CommandError } from './command-error.ts';
 import { exitCodeOfAnswer, exitCodes } from './exit-codes.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From the first `/`, query included, already encoded. */
   readonly path: string;
   readonly body?: unknown;

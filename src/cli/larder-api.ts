@@ -1,21 +1,41 @@
+import { createAccountsApi, type AccountsApi } from './accounts-api.ts';
 import { CommandError } from './command-error.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { WirePart } from './restore-parts.ts';
 import type { Session } from './session.ts';
-import type { WireAccessKey, WireBackup, WireBackupDetails, WireInstance, WireJob } from './wire.ts';
+import type {
+  WireAccessKey,
+  WireAuditEntry,
+  WireBackup,
+  WireBackupDetails,
+  WireInstance,
+  WireJob,
+  WirePolicyState,
+  WirePreview,
+} from './wire.ts';
 
 /** The calls the command line makes, one function each. All throw CommandError as HttpClient says. */
 export interface LarderApi {
   readonly endpoint: string;
   readonly projectId: string;
-  adoptInstance(request: { readonly name: string; readonly uri: string }): Promise<{ readonly id: string }>;
+  /** Users, projects and roles. */
+  readonly accounts: AccountsApi;
+  adoptInstance(request: {
+    readonly name: string;
+    readonly uri: string;
+    readonly lock?: boolean;
+  }): Promise<{ readonly id: string }>;
   /** All of them, newest first. */
   listInstances(): Promise<readonly WireInstance[]>;
   showInstance(id: string): Promise<WireInstance>;
-  /** `POST /v3/{project_id}/backups`, the DDS call itself. */
+  setInstance(id: string, settings: { readonly rate_mb_per_s?: number | null; readonly lock?: boolean }): Promise<WireInstance>;
+  /** `POST /v3/{project_id}/backups`, the DDS call itself; Larder's own where that has no words for what is asked. */
   createBackup(request: {
     readonly instance_id: string;
     readonly name: string;
     readonly description: string;
+    readonly lock?: boolean;
+    readonly rate_mb_per_s?: number;
   }): Promise<{ readonly job_id: string; readonly backup_id: string }>;
   /** All of them, or all of one instance, newest first. */
   listBackups(instanceId?: string): Promise<readonly WireBackup[]>;
@@ -23,15 +43,41 @@ export interface LarderApi {
   deleteBackup(id: string): Promise<{ readonly job_id: string }>;
   /** `POST /v3/{project_id}/instances/recovery`: replaces the data of the backup's own instance. */
   restoreToOriginal(backup: { readonly id: string; readonly instance_id: string }): Promise<{ readonly job_id: string }>;
-  restore(request: {
-    readonly backup_id: string;
-    readonly target_instance_id: string;
-    readonly overwrite: boolean;
-  }): Promise<{ readonly job_id: string }>;
+  restore(request: RestoreBody): Promise<{ readonly job_id: string }>;
+  /** The same call with `dry_run`. */
+  previewRestore(request: RestoreBody): Promise<WirePreview>;
+  /** `POST /larder/v1/{project_id}/drills` */
+  drill(request: {
+    readonly backup_id?: string;
+    readonly instance_id?: string;
+    readonly assertions?: readonly unknown[];
+  }): Promise<{ readonly job_id: string; readonly backup_id: string }>;
   showJob(id: string): Promise<WireJob>;
+  /** Returns once the server has taken the wish; the job ends within two seconds. */
+  cancelJob(id: string): Promise<{ readonly job_id: string }>;
+  /** `DELETE /v3/{project_id}/instances/{instance_id}`. */
+  deleteInstance(id: string): Promise<{ readonly job_id: string }>;
+  showPolicy(instanceId: string): Promise<WirePolicyState>;
+  /** `PUT /v3/{project_id}/instances/{instance_id}/backups/policy`, the DDS call itself. */
+  setPolicy(
+    instanceId: string,
+    policy: { readonly keep_days: number; readonly start_time?: string; readonly period?: string },
+  ): Promise<void>;
+  /** The newest ones that match, at most `count`. */
+  listAudit(count: number, filter: Readonly<Record<string, string>>): Promise<readonly WireAuditEntry[]>;
   createAccessKey(): Promise<{ readonly access: string; readonly secret: string }>;
   listAccessKeys(): Promise<readonly WireAccessKey[]>;
   deleteAccessKey(access: string): Promise<void>;
+}
+
+/** `POST /larder/v1/{project_id}/restores` */
+export interface RestoreBody {
+  readonly backup_id: string;
+  readonly target_instance_id: string;
+  readonly overwrite: boolean;
+  readonly databases?: readonly WirePart[];
+  readonly collections?: readonly WirePart[];
+  readonly users?: boolean;
 }
 
 /** Rows asked for at a time; the API allows no more. */
@@ -63,10 +109,18 @@ export function createLarderApi(session: Session): LarderApi {
   return {
     endpoint,
     projectId,
+    accounts: createAccountsApi(session),
     adoptInstance: (request) => post(`${own}/instances/adopt`, request),
     listInstances: () => all('instances', 'instances'),
     showInstance: (instance) => get(`${own}/instances/${id(instance)}`),
-    createBackup: (backup) => post(`${dds}/backups`, { backup }),
+    createBackup: (backup) =>
+      backup.lock === undefined && backup.rate_mb_per_s === undefined
+        ? post(`${dds}/backups`, { backup })
+        : post(`${own}/backups`, backup),
+    setInstance: async (instance, body) => {
+      const path = `${own}/instances/${id(instance)}`;
+      return trusted((await session.send({ method: 'PATCH', path, body })).json, path);
+    },
     listBackups: (instance) => all('backups', 'backups', instance === undefined ? '' : `&instance_id=${id(instance)}`),
     showBackup: (backup) => get(`${own}/backups/${id(backup)}`),
     deleteBackup: async (backup) => {
@@ -79,7 +133,31 @@ export function createLarderApi(session: Session): LarderApi {
         target: { instance_id: backup.instance_id },
       }),
     restore: (request) => post(`${own}/restores`, request),
+    previewRestore: (request) => post(`${own}/restores`, { ...request, dry_run: true }),
+    drill: (request) => post(`${own}/drills`, request),
     showJob: (job) => get(`${own}/jobs/${id(job)}`),
+    cancelJob: (job) => post(`${own}/jobs/${id(job)}/cancel`, {}),
+    deleteInstance: async (instance) => {
+      const path = `${dds}/instances/${id(instance)}`;
+      return trusted((await session.send({ method: 'DELETE', path })).json, path);
+    },
+    showPolicy: (instance) => get(`${own}/instances/${id(instance)}/policy`),
+    setPolicy: async (instance, policy) => {
+      const path = `${dds}/instances/${id(instance)}/backups/policy`;
+      await session.send({ method: 'PUT', path, body: { backup_policy: policy } });
+    },
+    listAudit: async (count, filter) => {
+      const entries: WireAuditEntry[] = [];
+      for (;;) {
+        // By marker: new entries come all the time, and this call itself may have made one.
+        const marker: Readonly<Record<string, string>> = entries.length === 0 ? {} : { marker: entries.at(-1)!.id };
+        const limit = Math.min(pageSize, count - entries.length);
+        const query = new URLSearchParams({ ...filter, ...marker, limit: String(limit) });
+        const page = await get<{ readonly entries: readonly WireAuditEntry[] }>(`${own}/audit?${query.toString()}`);
+        entries.push(...page.entries);
+        if (page.entries.length < limit || entries.length >= count) return entries;
+      }
+    },
     createAccessKey: () => post(`${own}/access-keys`, {}),
     listAccessKeys: async () => (await get<{ readonly access_keys: readonly WireAccessKey[] }>(`${own}/access-keys`)).access_keys,
     deleteAccessKey: async (access) => {

@@ -27,6 +27,8 @@ const instance = {
   set_name: 'rs0',
   port: 27017,
   tls: false,
+  lock: false,
+  rate_mb_per_s: null,
   nodes: [{ id: 'n', name: 'n', host: '127.0.0.1', port: 27017, role: 'Primary', status: 'normal' }],
   address: 'mongodb://127.0.0.1:27017/?replicaSet=rs0',
   created: '2026-01-31T12:00:00.000Z',
@@ -45,6 +47,7 @@ const backup = {
   begin_time: '2026-01-31T12:00:00.000Z',
   end_time: '2026-01-31T12:00:09.000Z',
   size_bytes: 1_572_864,
+  proof: null,
 };
 const details = {
   ...backup,
@@ -72,6 +75,7 @@ const job = {
   instance_name: 'orders',
   backup_id: backup.id,
   fail_reason: null,
+  result: null,
 };
 
 let server: Server;
@@ -321,6 +325,56 @@ describe('backups', () => {
     const { code, stderr } = await run([...create, '--wait'], { signal: interruption.signal });
     expect(code).toBe(130);
     expect(stderr).toContain('larder job wait job-1');
+    expect(stderr).toContain('larder job cancel job-1');
+  });
+
+  test('rates go to the server as numbers, or not at all', async () => {
+    routes[`POST /larder/v1/${projectId}/backups`] = () => ({ status: 202, body: { job_id: 'job-1', backup_id: backup.id } });
+    expect((await run([...create, '--rate', '20.5'])).code).toBe(0);
+    expect(asked.at(-1)).toMatchObject({ path: `/larder/v1/${projectId}/backups`, body: { rate_mb_per_s: 20.5 } });
+    const path = `/larder/v1/${projectId}/instances/${instance.id}`;
+    routes[`PATCH ${path}`] = ({ body }) => ({ status: 200, body: { ...instance, ...(body as object) } });
+    expect((await run(['instance', 'set', 'orders', '--rate', '20'])).stdout).toContain('20 MB/s');
+    expect((await run(['instance', 'set', 'orders', '--rate', 'none'])).stdout).not.toContain('MB/s');
+    expect(asked.filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([
+      { rate_mb_per_s: 20 },
+      { rate_mb_per_s: null },
+    ]);
+    const before = asked.length;
+    for (const rate of ['0', '-1', 'fast', '1e3', '1000000']) {
+      expect(await run([...create, '--rate', rate])).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a rate') });
+    }
+    expect((await run(['instance', 'set', 'orders'])).code).toBe(2);
+    expect(asked.length).toBe(before);
+  });
+
+  test('the lock of a single server goes to the server where it is asked for, and else not at all', async () => {
+    routes[`POST /larder/v1/${projectId}/backups`] = () => ({ status: 202, body: { job_id: 'job-1', backup_id: backup.id } });
+    expect((await run([...create, '--lock'])).code).toBe(0);
+    expect(asked.at(-1)).toMatchObject({ path: `/larder/v1/${projectId}/backups`, body: { lock: true } });
+    const path = `/larder/v1/${projectId}/instances/${instance.id}`;
+    routes[`PATCH ${path}`] = ({ body }) => ({ status: 200, body: { ...instance, mode: 'Single', ...(body as object) } });
+    expect((await run(['instance', 'set', 'orders', '--lock'])).stdout).toMatch(/Locked for backups +yes/);
+    expect((await run(['instance', 'set', 'orders', '--no-lock'])).stdout).toMatch(/Locked for backups +no/);
+    expect(asked.filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([{ lock: true }, { lock: false }]);
+  });
+
+  test('job cancel returns when the job has ended, and says where it was too late', async () => {
+    const jobPath = `/larder/v1/${projectId}/jobs/job-1`;
+    routes[`POST ${jobPath}/cancel`] = () => ({ status: 202, body: { job_id: 'job-1' } });
+    const failed = { ...job, status: 'Failed', fail_reason: 'Cancelled by admin.' };
+    routes[`GET ${jobPath}`] = () => ({ status: 200, body: failed });
+    const { code, stdout } = await run(['job', 'cancel', 'job-1', '--json']);
+    expect([code, JSON.parse(stdout)]).toEqual([0, failed]);
+
+    routes[`GET ${jobPath}`] = () => ({ status: 200, body: job });
+    expect(await run(['job', 'cancel', 'job-1'])).toMatchObject({ code: 4, stderr: expect.stringContaining('completed before') });
+    const body = { error_code: 'DBS.200004', error_msg: 'Operation is illegal.' };
+    routes[`POST ${jobPath}/cancel`] = () => ({ status: 400, body });
+    expect(await run(['job', 'cancel', 'job-1'])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('has ended already'),
+    });
   });
 
   test('list reads every page', async () => {
@@ -335,8 +389,8 @@ describe('backups', () => {
 
   test('list for people', async () => {
     expect((await run(['backup', 'list'])).stdout).toBe(
-      `NAME     STATUS     INSTANCE  BEGUN                       SIZE  ID\n` +
-        `nightly  COMPLETED  orders    2026-01-31 12:00:00 UTC  1.5 MiB  ${backup.id}\n`,
+      `NAME     STATUS     INSTANCE  BEGUN                       SIZE  PROVED  ID\n` +
+        `nightly  COMPLETED  orders    2026-01-31 12:00:00 UTC  1.5 MiB  -       ${backup.id}\n`,
     );
   });
 
@@ -388,6 +442,56 @@ describe('restore', () => {
     expect((await run([...copy, '--overwrite'])).code).toBe(2);
     expect((await run([...copy, '--overwrite', '--yes'])).code).toBe(0);
     expect(asked.at(-1)?.body).toEqual({ backup_id: backup.id, target_instance_id: 'other', overwrite: true });
+  });
+
+  test('of a part is asked for by name, to the original too, and replaces nothing unless told so', async () => {
+    routes[`POST /larder/v1/${projectId}/restores`] = () => ({ status: 202, body: { job_id: 'job-1' } });
+    expect((await run([...original, '--db', 'shop', '--rename', 'log.old=log.new', '--users'])).code).toBe(0);
+    expect(asked.at(-1)?.body).toEqual({
+      backup_id: backup.id,
+      target_instance_id: instance.id,
+      overwrite: false,
+      databases: [{ name: 'shop' }],
+      collections: [{ name: 'log.old', new_name: 'log.new' }],
+      users: true,
+    });
+    const { code, stderr } = await run([...original, '--collection', 'shop.orders', '--overwrite']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('replaces what has these names')]);
+    expect(recovery()).toEqual([]);
+  });
+
+  test('in a drill: of a backup or of an instance, with the questions of a file', async () => {
+    routes[`POST /larder/v1/${projectId}/drills`] = () => ({ status: 202, body: { job_id: 'job-1', backup_id: backup.id } });
+    expect((await run(['drill', '--instance', 'orders', '--wait'])).code).toBe(0);
+    expect(asked.find(({ path }) => path.endsWith('/drills'))?.body).toEqual({ instance_id: instance.id });
+    expect((await run(['drill'])).code).toBe(2);
+    expect((await run(['drill', '--instance', 'orders', '--backup', 'nightly'])).code).toBe(2);
+    expect((await run(['drill', '--backup', 'nightly', '--assert', 'not there.yaml'])).code).toBe(2);
+  });
+
+  test('only shown, it says what would come and go', async () => {
+    const arrival = { from: 'shop.orders', name: 'copy.orders', kind: 'collection', documents: 1234, bytes: 2048, swapped: true };
+    const held = { name: 'copy.orders', documents: 9, bytes: 1024 };
+    routes[`POST /larder/v1/${projectId}/restores`] = () => ({
+      status: 200,
+      body: {
+        arrivals: [{ ...arrival, indexes: ['n_1'], overwrites: held }],
+        drops: [{ name: 'copy.view', documents: null, bytes: null }],
+        users: false,
+        documents: 1234,
+        bytes: 2048,
+        notes: ['A note.'],
+      },
+    });
+    const { code, stdout } = await run([...original, '--rename', 'shop=copy', '--overwrite', '--dry-run']);
+    expect(code).toBe(0);
+    expect(asked.at(-1)?.body).toMatchObject({ dry_run: true, databases: [{ name: 'shop', new_name: 'copy' }] });
+    expect(stdout).toBe(
+      `WOULD      NAME         FROM         DOCUMENTS     SIZE        LOST  INDEXES\n` +
+        `overwrite  copy.orders  shop.orders      1,234  2.0 KiB  9, 1.0 KiB  n_1\n` +
+        `drop       copy.view                                           view\n\n` +
+        `A note.\n\n1,234 documents, 2.0 KiB; users and roles stay as they are. Nothing was changed.\n`,
+    );
   });
 });
 

@@ -29,7 +29,9 @@ export async function waitForJob(api: Pick<LarderApi, 'showJob'>, jobId: string,
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    const message = `Interrupted. The job goes on in the server; \`larder job wait ${jobId}\` follows it again.`;
+    const message =
+      `Interrupted. The job goes on in the server; \`larder job wait ${jobId}\` follows it again, ` +
+      `\`larder job cancel ${jobId}\` ends it.`;
     throw new CommandError('cancelled', exitCodes.interrupted, message, { cause: error });
   } finally {
     renderer.progressEnd();

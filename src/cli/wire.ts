@@ -1,4 +1,5 @@
-import type { Backup, BackupDetails, Instance, Job, JobProgress } from '../engine/use-cases.ts';
+import type { AuditEntry } from '../engine/audit.ts';
+import type { Backup, BackupDetails, Instance, Job, JobProgress, PolicyState, RestorePreview } from '../engine/use-cases.ts';
 
 /** `beginTime` as a type: `begin_time`. */
 type Snake<Name extends string> = Name extends `${infer Head}${infer Tail}`
@@ -21,6 +22,11 @@ export type WireBackupDetails = Wire<BackupDetails>;
 export type WireInstance = Wire<Instance>;
 export type WireJob = Wire<Job>;
 export type WireProgress = Wire<JobProgress>;
+export type WirePreview = Wire<RestorePreview>;
+
+export type WirePolicyState = Wire<PolicyState>;
+
+export type WireAuditEntry = Wire<AuditEntry>;
 
 export interface WireAccessKey {
   readonly access: string;

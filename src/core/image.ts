@@ -85,6 +85,8 @@ export interface Manifest {
   readonly name: string;
   readonly description: string;
   readonly type: 'Manual' | 'Auto';
+  /** Days that the policy gave an automated backup when it was made; absent in a manual one. */
+  readonly keepDays?: number;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly finishedAt: string;

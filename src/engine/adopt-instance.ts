@@ -3,6 +3,7 @@ import { LarderError } from '../core/errors.ts';
 import { checkInstanceName } from '../core/names.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { instanceNodes } from './instance-nodes.ts';
+import { lockNeedsSingle } from './lock-needs-single.ts';
 import { newId } from './new-id.ts';
 import { putRecord, type InstanceRecord } from './records.ts';
 import { sealedContexts } from './sealed-contexts.ts';
@@ -17,11 +18,12 @@ const probeLimitMs = 15_000;
 export async function adoptInstance(
   deps: EngineDeps,
   caller: Caller,
-  request: { name: string; uri: string },
+  request: { name: string; uri: string; lock?: boolean },
 ): Promise<{ id: string }> {
   const name = checkInstanceName(request.name);
   const found = await deps.probe(request.uri, AbortSignal.timeout(probeLimitMs));
   refuseUnlessSupported(found);
+  if (request.lock === true && found.mode !== 'Single') throw lockNeedsSingle();
 
   const id = newId('instance');
   const now = deps.clock.now();
@@ -36,6 +38,7 @@ export async function adoptInstance(
     tls: found.tls,
     nodes: instanceNodes(id, name, found.nodes),
     holdsUserData: found.holdsUserData,
+    lock: request.lock ?? false,
     created: now.toISOString(),
   };
   await putRecord(deps.repository, 'instance', id, record);
@@ -56,6 +59,7 @@ export async function adoptInstance(
       tls: record.tls,
       nodes: JSON.stringify(record.nodes),
       holds_user_data: record.holdsUserData,
+      lock: request.lock ?? false,
       probed: now,
       created: now,
       updated: now,
@@ -65,12 +69,6 @@ export async function adoptInstance(
 }
 
 function refuseUnlessSupported(found: Deployment): void {
-  if (found.mode === 'Single') {
-    throw new LarderError(
-      'instance-unsupported',
-      'This is a single server without an oplog: no consistent backup can be taken of it while it is written to. Make it a replica set of one member.',
-    );
-  }
   if (found.mode === 'Sharding') {
     throw new LarderError('instance-unsupported', 'This is a sharded cluster; this version backs up replica sets.');
   }

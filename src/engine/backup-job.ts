@@ -1,11 +1,13 @@
 import { LarderError } from '../core/errors.ts';
+import type { BackupRequest } from './begin-backup.ts';
 import type { JobDeps } from './engine-deps.ts';
 import { findBackup } from './find-backup.ts';
 import { findInstance } from './find-instance.ts';
 import type { JobKind, JobRow } from './job-kind.ts';
 import { sealedContexts } from './sealed-contexts.ts';
 import type { CaptureTask } from './tasks.ts';
-import type { BackupType } from './use-cases.ts';
+import type { BackupType, InstanceMode } from './use-cases.ts';
+import { withWriteLockRecorded } from './write-locks.ts';
 
 /** How many older backups a capture may try as its base. */
 const baseCandidateLimit = 20;
@@ -14,7 +16,11 @@ const baseCandidateLimit = 20;
 export const backupJob: JobKind = {
   async run(deps, job, context) {
     const task = await captureTask(deps, job);
-    const summary = await deps.runTask<'capture'>(task, context);
+    const { id, uri } = task.instance;
+    const summary =
+      task.lock === true
+        ? await withWriteLockRecorded(deps, { id, uri, projectId: job.project_id }, () => deps.runTask<'capture'>(task, context))
+        : await deps.runTask<'capture'>(task, context);
     return async (trx, now) => {
       await trx
         .updateTable('backups')
@@ -31,6 +37,14 @@ export const backupJob: JobKind = {
       .where('id', '=', job.backup_id)
       .where('status', '=', 'BUILDING')
       .execute();
+  },
+
+  whenCancelled: {
+    leaves: 'What it stored is reused by the next backup, or freed.',
+    async cleanUp(deps, job) {
+      // Should the thread have been ended between its commit and its answer, there is a manifest that nobody will ask for.
+      if (job.backup_id !== null) await deps.repository.project(job.project_id).deleteManifest(job.backup_id);
+    },
   },
 };
 
@@ -49,6 +63,7 @@ async function captureTask(deps: JobDeps, job: JobRow): Promise<CaptureTask> {
     .orderBy('id', 'desc')
     .limit(baseCandidateLimit)
     .execute();
+  const rateMbPerS = (job.request as BackupRequest | null)?.rateMbPerS ?? instance.rate_mb_per_s;
   return {
     kind: 'capture',
     repository: deps.repositoryConnection,
@@ -56,9 +71,18 @@ async function captureTask(deps: JobDeps, job: JobRow): Promise<CaptureTask> {
     instance: {
       id: instance.id,
       name: instance.name,
+      mode: instance.mode as InstanceMode,
       uri: deps.repository.openSecret(instance.sealed_uri, sealedContexts.instanceUri(instance.id)),
     },
-    backup: { id: backup.id, name: backup.name, description: backup.description, type: backup.type as BackupType },
+    backup: {
+      id: backup.id,
+      name: backup.name,
+      description: backup.description,
+      type: backup.type as BackupType,
+      ...(backup.keep_days === null ? {} : { keepDays: backup.keep_days }),
+    },
+    lock: job.lock,
+    ...(rateMbPerS === null ? {} : { rateMbPerS }),
     baseCandidates: candidates.map(({ id }) => id),
   };
 }

@@ -1,14 +1,13 @@
 import type { CatalogHandle } from '../catalog/schema.ts';
-import { datastoreVersion } from '../core/datastore-version.ts';
 import { LarderError } from '../core/errors.ts';
 import { checkInstanceId } from '../core/ids.ts';
 import { checkBackupDescription, checkBackupName } from '../core/names.ts';
+import { beginBackup } from './begin-backup.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
-import { busy, notReady, takeInstance } from './instance-action.ts';
-import { newId } from './new-id.ts';
+import { busy, notReady } from './instance-action.ts';
+import { lockNeedsSingle } from './lock-needs-single.ts';
 import type { RefreshInstance } from './refresh-instance.ts';
-import { newJobId, startJob } from './start-job.ts';
 import type { Caller, CreateBackup } from './use-cases.ts';
 
 /**
@@ -31,37 +30,23 @@ export async function createBackup(
   if (instance.action !== null) throw busy();
   const { row, trouble } = await refresh(instance);
   if (row.status !== 'normal') throw notReady(trouble);
+  if (request.lock === true && row.mode !== 'Single') throw lockNeedsSingle();
 
-  const backupId = newId('backup');
-  const jobId = newJobId();
   const now = deps.clock.now();
-  await deps.catalog.db.transaction().execute(async (trx) => {
-    const inserted = await trx
-      .insertInto('backups')
-      .values({
-        id: backupId,
-        project_id: projectId,
-        name,
-        description,
-        instance_id: row.id,
-        instance_name: row.name,
-        instance_mode: row.mode,
-        datastore_version: datastoreVersion(row.server_version),
-        type: 'Manual',
-        status: 'BUILDING',
-        begin_time: now,
-        end_time: null,
-        fail_reason: null,
-      })
-      // Waits for a racing request of the same name to end, and then knows the answer without an aborted transaction.
-      .onConflict((conflict) => conflict.columns(['project_id', 'name']).doNothing())
-      .returning('id')
-      .executeTakeFirst();
-    if (inserted === undefined) throw nameTaken(name);
-    await takeInstance(trx, { projectId, instanceId, action: 'BACKUP', jobId, now });
-    await startJob(deps, trx, { id: jobId, projectId, kind: 'backup', instance: row, backupId, now });
+  return deps.catalog.db.transaction().execute(async (trx) => {
+    const begun = await beginBackup(deps, trx, {
+      instance: row,
+      name,
+      description,
+      type: 'Manual',
+      keepDays: null,
+      lock: request.lock,
+      rateMbPerS: request.rateMbPerS,
+      now,
+    });
+    if (begun === null) throw nameTaken(name);
+    return begun;
   });
-  return { jobId, backupId };
 }
 
 async function nameExists(db: CatalogHandle, projectId: string, name: string): Promise<boolean> {

@@ -1,16 +1,25 @@
 import { translateCatalogError } from '../catalog/translate-catalog-error.ts';
 import { createAccessKey, deleteAccessKey, listAccessKeys } from './access-keys.ts';
 import { adoptInstance } from './adopt-instance.ts';
+import { cancelJob } from './cancel-job.ts';
+import { beginDrill } from './begin-drill.ts';
 import { createBackup } from './create-backup.ts';
 import { deleteBackup } from './delete-backup.ts';
+import { deleteInstance } from './delete-instance.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
 import { getJob } from './get-job.ts';
 import { instanceFromRow } from './instance-from-row.ts';
 import { listBackups } from './list-backups.ts';
 import { listInstances } from './list-instances.ts';
+import { previewRestore } from './preview-restore.ts';
 import { instanceRefresher } from './refresh-instance.ts';
+import { changePolicy } from './policy-change.ts';
+import { findPolicyRows } from './policy-row.ts';
+import { policyState } from './policy-state.ts';
+import { listRestorableCollections, listRestorableDatabases, listRestoreTimes } from './restorable-at.ts';
 import { restoreBackup } from './restore-backup.ts';
+import { setInstance } from './set-instance.ts';
 import { showBackup } from './show-backup.ts';
 import type { UseCases } from './use-cases.ts';
 
@@ -30,15 +39,25 @@ export function createUseCases(deps: EngineDeps): UseCases {
     listBackups: (caller, filter) => run(listBackups(deps, caller, filter)),
     showBackup: (caller, backupId) => run(showBackup(deps, caller, backupId)),
     getJob: (caller, jobId) => run(getJob(deps, caller, jobId)),
+    cancelJob: (caller, jobId) => run(cancelJob(deps, caller, jobId)),
     listInstances: (caller, filter) => run(listInstances(deps, caller, filter)),
     showInstance: (caller, instanceId) =>
       run(
         findInstance(deps.catalog.db, caller.projectId, instanceId)
           .then((row) => refresh(row, { always: true }))
-          .then(({ row }) => instanceFromRow(row)),
+          .then(async ({ row }) => instanceFromRow(row, await findPolicyRows(deps.catalog.db, [row.id]))),
       ),
+    setInstance: (caller, instanceId, settings) => run(setInstance(deps, caller, instanceId, settings)),
     adoptInstance: (caller, request) => run(adoptInstance(deps, caller, request)),
     restore: (caller, request) => run(restoreBackup(deps, refresh, caller, request)),
+    drill: (caller, request) => run(beginDrill(deps, caller, request)),
+    previewRestore: (caller, request) => run(previewRestore(deps, caller, request)),
+    deleteInstance: (caller, instanceId) => run(deleteInstance(deps, caller, instanceId)),
+    listRestoreTimes: (caller, instanceId) => run(listRestoreTimes(deps, caller, instanceId)),
+    listRestorableDatabases: (caller, query) => run(listRestorableDatabases(deps, caller, query)),
+    listRestorableCollections: (caller, query) => run(listRestorableCollections(deps, caller, query)),
+    showPolicy: (caller, instanceId) => run(policyState(deps, caller, instanceId)),
+    setPolicy: (caller, instanceId, request) => run(changePolicy(deps, refresh, caller, instanceId, request)),
     createAccessKey: (caller) => run(createAccessKey(deps, caller)),
     listAccessKeys: (caller) => run(listAccessKeys(deps, caller)),
     deleteAccessKey: (caller, access) => run(deleteAccessKey(deps, caller, access)),

@@ -1,7 +1,8 @@
 import { LarderError } from '../core/errors.ts';
+import { beginDeletion } from './begin-deletion.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { lockBackup } from './find-backup.ts';
-import { newJobId, startJob } from './start-job.ts';
+import { findPolicyRow, policyOf } from './policy-row.ts';
 import type { Caller } from './use-cases.ts';
 
 /**
@@ -9,32 +10,15 @@ import type { Caller } from './use-cases.ts';
  * again answers with the same job; after one that failed, it is tried once more.
  */
 export async function deleteBackup(deps: EngineDeps, caller: Caller, backupId: string): Promise<{ jobId: string }> {
-  const { projectId } = caller;
   return deps.catalog.db.transaction().execute(async (trx) => {
-    const backup = await lockBackup(trx, projectId, backupId);
-    if (backup.status === 'BUILDING') throw new LarderError('instance-busy', 'The backup is being made.');
-    const running = await trx
-      .selectFrom('jobs')
-      .select(['id', 'kind'])
-      .where('backup_id', '=', backupId)
-      .where('status', '=', 'Running')
-      .execute();
-    if (running.some((job) => job.kind === 'restore')) {
-      throw new LarderError('backup-in-use', 'The backup is in use by a restore.');
+    const backup = await lockBackup(trx, caller.projectId, backupId);
+    const isPolicys = backup.type === 'Auto' && backup.status !== 'DISABLED';
+    if (isPolicys && policyOf(await findPolicyRow(trx, backup.instance_id)).keepDays > 0) {
+      throw new LarderError(
+        'operation-illegal',
+        'Automated backups go when their days are over; by hand only while the backup policy of the instance is off.',
+      );
     }
-    const deletion = running.find((job) => job.kind === 'delete');
-    if (deletion !== undefined) return { jobId: deletion.id };
-
-    const jobId = newJobId();
-    await trx.updateTable('backups').set({ status: 'DISABLED' }).where('id', '=', backupId).execute();
-    await startJob(deps, trx, {
-      id: jobId,
-      projectId,
-      kind: 'delete',
-      instance: { id: backup.instance_id, name: backup.instance_name },
-      backupId,
-      now: deps.clock.now(),
-    });
-    return { jobId };
+    return { jobId: await beginDeletion(deps, trx, backup) };
   });
 }

@@ -18,4 +18,6 @@ export const deleteJob: JobKind = {
   giveUp: (job, reason) => async (trx) => {
     await trx.updateTable('backups').set({ fail_reason: reason }).where('id', '=', job.backup_id).execute();
   },
+
+  whenCancelled: { leaves: 'The backup may be deleted already; deleting it again is safe.' },
 };

@@ -6,7 +6,7 @@ import type { JobRow, WriteOutcome } from './job-kind.ts';
 import { jobKindOf } from './job-kinds.ts';
 
 /** Thrown inside a transaction to undo it: the job is somebody else's by now. */
-const notOurs = new LarderError('cancelled', 'the job was taken over');
+export const notOurs = new LarderError('cancelled', 'the job was taken over');
 
 /** Which try of a job speaks. One that was taken over changes nothing any more. */
 export type JobTry = Pick<JobRow, 'id' | 'kind' | 'queue_id' | 'tries'>;
@@ -49,7 +49,7 @@ export async function unlessTakenOver(deps: EngineDeps, work: (trx: CatalogTrans
   }
 }
 
-/** Changes the job's row if this try still owns it, else undoes the transaction (see `unlessTakenOver`). */
+/** Changes the job's row if this try still owns it, and returns it; else undoes the transaction (see `unlessTakenOver`). */
 export async function updateOwn(
   trx: CatalogTransaction,
   job: JobTry,
@@ -62,7 +62,7 @@ export async function updateOwn(
     failures: number;
     progress: string | null;
   }>,
-): Promise<void> {
+): Promise<JobRow> {
   const own = await trx
     .updateTable('jobs')
     .set(change)
@@ -70,7 +70,8 @@ export async function updateOwn(
     .where('queue_id', '=', job.queue_id)
     .where('tries', '=', job.tries)
     .where('status', '=', 'Running')
-    .returning('id')
+    .returningAll()
     .executeTakeFirst();
   if (own === undefined) throw notOurs;
+  return own;
 }

@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/open-catalog.ts';
 import type { ProbeDeployment } from '../core/deployment.ts';
 import type { JobQueue } from '../jobs/port.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { MongodBinary } from '../provider/mongod-binary.ts';
 import type { Repository, RepositoryConnection } from '../repository/port.ts';
 import type { RunTask } from './tasks.ts';
 
@@ -22,10 +23,19 @@ export interface EngineDeps {
   readonly log: EngineLog;
 }
 
+/** Where and with what drills are held. */
+export interface DrillPlace {
+  /** Each drill has a folder of its own in it, and removes it. */
+  readonly folder: string;
+  /** `mongod-unavailable` where this machine has none and can get none. */
+  findMongod(signal: AbortSignal): Promise<MongodBinary>;
+}
+
 /** What running jobs needs besides. */
 export interface JobDeps extends EngineDeps {
   readonly repositoryConnection: RepositoryConnection;
   readonly runTask: RunTask;
+  readonly drills: DrillPlace;
   /** Seconds to wait before the second, third, … try after a failure that may pass; its length bounds the tries. */
   readonly retryDelaysSeconds?: readonly number[];
 }

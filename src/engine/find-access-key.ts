@@ -10,6 +10,7 @@ export async function findAccessKey(deps: IdentityDeps, access: string): ReturnT
     .innerJoin('domains as d', 'd.id', 'u.domain_id')
     .select(['k.sealed_secret', 'u.id as user_id', 'u.name as user_name', 'd.id as domain_id', 'd.name as domain_name'])
     .where('k.access', '=', access)
+    .where('u.enabled', '=', true)
     .executeTakeFirst();
   if (row === undefined) return null;
   return {

@@ -4,9 +4,11 @@ import type { Selectable } from 'kysely';
 import type { UsersTable } from '../catalog/schema.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { writeCredentials } from './credentials-file.ts';
+import { changeDirectory, recordUser } from './directory-change.ts';
 import { newHexId } from './new-id.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import { putRecord, readRecords, type UserRecord } from './records.ts';
+import { ensureRoles } from './roles.ts';
 import { catalogIsEmpty, recoverCatalog } from './recover-catalog.ts';
 
 export interface FirstStartOptions {
@@ -29,7 +31,7 @@ export interface FirstStart {
 }
 
 /** Keystone's own id of the domain that everybody gets; clients like to name it either way. */
-const domainId = 'default';
+export const firstDomainId = 'default';
 const domainName = 'Default';
 const userName = 'admin';
 const roleName = 'admin';
@@ -44,6 +46,7 @@ type FirstStartDeps = Pick<EngineDeps, 'catalog' | 'repository' | 'clock' | 'log
 export async function firstStart(deps: FirstStartDeps, options: FirstStartOptions): Promise<FirstStart> {
   const recovered = await recoverIfLost(deps);
   await ensureDomain(deps);
+  await ensureRoles(deps);
   const projectName = `${options.region}_default`;
   const projectId = await ensureProject(deps, projectName);
   const place = { domain: domainName, user: userName, projectId, projectName };
@@ -82,26 +85,26 @@ async function recoverIfLost(deps: FirstStartDeps): Promise<boolean> {
 
 async function ensureDomain(deps: FirstStartDeps): Promise<void> {
   const { db } = deps.catalog;
-  if ((await db.selectFrom('domains').select('id').where('id', '=', domainId).executeTakeFirst()) !== undefined) return;
-  await putRecord(deps.repository, 'domain', domainId, { name: domainName });
+  if ((await db.selectFrom('domains').select('id').where('id', '=', firstDomainId).executeTakeFirst()) !== undefined) return;
+  await putRecord(deps.repository, 'domain', firstDomainId, { name: domainName });
   await db
     .insertInto('domains')
-    .values({ id: domainId, name: domainName })
+    .values({ id: firstDomainId, name: domainName })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
 async function ensureProject(deps: FirstStartDeps, name: string): Promise<string> {
   const { db } = deps.catalog;
-  const find = db.selectFrom('projects').select('id').where('domain_id', '=', domainId).where('name', '=', name);
+  const find = db.selectFrom('projects').select('id').where('domain_id', '=', firstDomainId).where('name', '=', name);
   const existing = await find.executeTakeFirst();
   if (existing !== undefined) return existing.id;
   const id = newHexId();
   const created = deps.clock.now();
-  await putRecord(deps.repository, 'project', id, { domainId, name, created: created.toISOString() });
+  await putRecord(deps.repository, 'project', id, { domainId: firstDomainId, name, created: created.toISOString() });
   const inserted = await db
     .insertInto('projects')
-    .values({ id, domain_id: domainId, name, created })
+    .values({ id, domain_id: firstDomainId, name, created })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst();
@@ -115,7 +118,7 @@ function findAdmin(deps: FirstStartDeps): Promise<Selectable<UsersTable> | undef
   return deps.catalog.db
     .selectFrom('users')
     .selectAll()
-    .where('domain_id', '=', domainId)
+    .where('domain_id', '=', firstDomainId)
     .where('name', '=', userName)
     .executeTakeFirst();
 }
@@ -127,17 +130,17 @@ async function createAdmin(deps: FirstStartDeps, password: string): Promise<bool
   const created = deps.clock.now();
   const role = (await db.selectFrom('roles').select('id').where('name', '=', roleName).executeTakeFirst()) ?? { id: newHexId() };
   const record: UserRecord = {
-    domainId,
+    domainId: firstDomainId,
     name: userName,
     passwordHash: await hashPassword(password),
     created: created.toISOString(),
-    grants: [{ role: roleName, roleId: role.id, scopeId: domainId }],
+    grants: [{ role: roleName, roleId: role.id, scopeId: firstDomainId }],
   };
   await putRecord(deps.repository, 'user', id, record);
   const made = await db.transaction().execute(async (trx) => {
     const user = await trx
       .insertInto('users')
-      .values({ id, domain_id: domainId, name: userName, password_hash: record.passwordHash, created })
+      .values({ id, domain_id: firstDomainId, name: userName, password_hash: record.passwordHash, created })
       .onConflict((conflict) => conflict.doNothing())
       .returning('id')
       .executeTakeFirst();
@@ -147,7 +150,7 @@ async function createAdmin(deps: FirstStartDeps, password: string): Promise<bool
       .values({ id: role.id, name: roleName })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    await trx.insertInto('role_grants').values({ user_id: id, role_id: role.id, scope_id: domainId }).execute();
+    await trx.insertInto('role_grants').values({ user_id: id, role_id: role.id, scope_id: firstDomainId }).execute();
     return true;
   });
   if (!made) await deps.repository.records.delete('user', id);
@@ -156,25 +159,13 @@ async function createAdmin(deps: FirstStartDeps, password: string): Promise<bool
 
 async function changePassword(deps: FirstStartDeps, user: Selectable<UsersTable>, password: string): Promise<void> {
   if (await checkPassword(password, user.password_hash)) return;
-  const { db } = deps.catalog;
   const passwordHash = await hashPassword(password);
-  const grants = await db
-    .selectFrom('role_grants as g')
-    .innerJoin('roles as r', 'r.id', 'g.role_id')
-    .select(['r.name as role', 'r.id as roleId', 'g.scope_id as scopeId'])
-    .where('g.user_id', '=', user.id)
-    .execute();
-  await putRecord(deps.repository, 'user', user.id, {
-    domainId: user.domain_id,
-    name: user.name,
-    passwordHash,
-    created: user.created.toISOString(),
-    grants,
-  });
-  await db.transaction().execute(async (trx) => {
-    await trx.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', user.id).execute();
+  await changeDirectory(deps, user.domain_id, async (trx) => {
+    // Whoever holds the settings gets in, also where everybody was shut out.
+    await trx.updateTable('users').set({ password_hash: passwordHash, enabled: true }).where('id', '=', user.id).execute();
     // Whoever knew the old password only is out.
     await trx.deleteFrom('tokens').where('user_id', '=', user.id).execute();
+    await recordUser(deps, trx, user.id);
   });
   deps.log.info({ user: user.name }, 'password changed to the one of the settings');
 }

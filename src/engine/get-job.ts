@@ -1,6 +1,6 @@
 import { LarderError } from '../core/errors.ts';
 import type { EngineDeps } from './engine-deps.ts';
-import type { Caller, Job, JobProgress, JobStatus } from './use-cases.ts';
+import type { Caller, Job, JobProgress, JobStatus, RestoreResult } from './use-cases.ts';
 
 /** UseCases.getJob. */
 export async function getJob(deps: EngineDeps, caller: Caller, jobId: string): Promise<Job> {
@@ -22,5 +22,6 @@ export async function getJob(deps: EngineDeps, caller: Caller, jobId: string): P
     instanceName: row.instance_name,
     backupId: row.backup_id,
     failReason: row.fail_reason,
+    result: row.result as RestoreResult | null,
   };
 }

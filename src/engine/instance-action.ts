@@ -9,7 +9,7 @@ export const notReady = (trouble: string | null): LarderError =>
     trouble === null ? 'The instance is not normal.' : `The instance is not normal: ${trouble}`,
   );
 
-export const busy = (): LarderError => new LarderError('instance-busy', 'Another operation is running on the instance.');
+export const busy = (why = 'Another operation is running on the instance.'): LarderError => new LarderError('instance-busy', why);
 
 /**
  * Makes the instance the job's own until `releaseInstance`, in one statement, so that of two at the same time one wins.
@@ -23,6 +23,8 @@ export async function takeInstance(
     readonly action: InstanceAction;
     readonly jobId: string;
     readonly now: Date;
+    /** An instance that is not normal is taken as well. */
+    readonly evenAbnormal?: boolean;
   },
 ): Promise<void> {
   const taken = await trx
@@ -31,7 +33,7 @@ export async function takeInstance(
     .where('id', '=', take.instanceId)
     .where('project_id', '=', take.projectId)
     .where('action', 'is', null)
-    .where('status', '=', 'normal')
+    .where('status', 'in', take.evenAbnormal === true ? ['normal', 'abnormal'] : ['normal'])
     .returning('id')
     .executeTakeFirst();
   if (taken !== undefined) return;

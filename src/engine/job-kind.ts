@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { CatalogTransaction, JobsTable } from '../catalog/schema.ts';
-import type { JobDeps } from './engine-deps.ts';
+import type { EngineDeps, JobDeps } from './engine-deps.ts';
 import type { TaskContext } from './tasks.ts';
 
 export type JobRow = Selectable<JobsTable>;
@@ -14,4 +14,11 @@ export interface JobKind {
   run(deps: JobDeps, job: JobRow, context: TaskContext): Promise<WriteOutcome>;
   /** What to write when the job is given up. */
   giveUp(job: JobRow, reason: string): WriteOutcome;
+  /** Of a job that was cancelled after its work had begun. */
+  readonly whenCancelled: {
+    /** What it left, a sentence for people. */
+    readonly leaves: string;
+    /** Removes what can be removed; called once the job has ended. May throw: nothing depends on it. */
+    cleanUp?(deps: EngineDeps, job: JobRow): Promise<void>;
+  };
 }

@@ -1,11 +1,19 @@
 import { LarderError } from '../core/errors.ts';
 import { backupJob } from './backup-job.ts';
+import { deleteInstanceJob } from './delete-instance-job.ts';
 import { deleteJob } from './delete-job.ts';
+import { drillJob } from './drill-job.ts';
 import type { JobKind, JobRow } from './job-kind.ts';
 import { restoreJob } from './restore-job.ts';
 import type { JobKindName } from './start-job.ts';
 
-const kinds = { backup: backupJob, restore: restoreJob, delete: deleteJob } as const satisfies Record<JobKindName, JobKind>;
+const kinds = {
+  backup: backupJob,
+  restore: restoreJob,
+  drill: drillJob,
+  delete: deleteJob,
+  'delete-instance': deleteInstanceJob,
+} as const satisfies Record<JobKindName, JobKind>;
 
 /** The kind of a job's row. `internal` for one that a newer version wrote. */
 export function jobKindName(job: Pick<JobRow, 'kind'>): JobKindName {

@@ -1,6 +1,7 @@
 import { backupFromRow } from './backup-from-row.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findBackup } from './find-backup.ts';
+import { findPolicyRows } from './policy-row.ts';
 import type { Backup, BackupFilter, Caller, Rows } from './use-cases.ts';
 
 /** UseCases.listBackups. A marker that is no backup of the project has no rows after it. */
@@ -34,7 +35,11 @@ export async function listBackups(deps: EngineDeps, caller: Caller, filter: Back
     );
   }
   const rows = await page.execute();
-  return { rows: rows.map(backupFromRow), total };
+  const policies = await findPolicyRows(
+    db,
+    rows.map((row) => row.instance_id),
+  );
+  return { rows: rows.map((row) => backupFromRow(row, policies)), total };
 }
 
 /** Clients know begin times to the second, so "up to 12:00:05" must find what began in that second. */

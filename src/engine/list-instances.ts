@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { EngineDeps } from './engine-deps.ts';
 import { instanceFromRow } from './instance-from-row.ts';
+import { findPolicyRows } from './policy-row.ts';
 import type { Caller, Instance, InstanceFilter, Rows } from './use-cases.ts';
 
 /** UseCases.listInstances. Answers from the catalog alone; servers are asked by `showInstance` and before each operation. */
@@ -32,5 +33,9 @@ export async function listInstances(deps: EngineDeps, caller: Caller, filter: In
     );
   }
   const rows = await page.execute();
-  return { rows: rows.map(instanceFromRow), total };
+  const policies = await findPolicyRows(
+    deps.catalog.db,
+    rows.map((row) => row.id),
+  );
+  return { rows: rows.map((row) => instanceFromRow(row, policies)), total };
 }

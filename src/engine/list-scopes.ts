@@ -1,15 +1,12 @@
 import type { IdentityDeps } from './tokens.ts';
-import type { Named } from './use-cases.ts';
+import type { Named, UsableProject } from './use-cases.ts';
 
-/** Identity.listProjects: those in which the user has a role, directly or through the domain, by name. */
-export async function listProjects(
-  deps: IdentityDeps,
-  userId: string,
-  name?: string,
-): Promise<readonly (Named & { readonly domainId: string })[]> {
+/** Identity.listProjects: the enabled ones in which the user has a role, directly or through the domain, by name. */
+export async function listProjects(deps: IdentityDeps, userId: string, name?: string): Promise<readonly UsableProject[]> {
   let query = deps.catalog.db
     .selectFrom('projects as p')
-    .select(['p.id', 'p.name', 'p.domain_id as domainId'])
+    .select(['p.id', 'p.name', 'p.domain_id as domainId', 'p.description'])
+    .where('p.enabled', '=', true)
     .where((e) =>
       e.exists(
         e

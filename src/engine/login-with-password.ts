@@ -12,12 +12,14 @@ export async function loginWithPassword(
 ): Promise<Token & { readonly token: string }> {
   const found = await findUser(deps, login.user);
   if (!(await checkPassword(login.password, found?.passwordHash ?? null)) || found === undefined) {
-    throw new LarderError('wrong-credentials', 'The username or password is wrong.');
+    // For the audit log; the answer must not tell which users exist.
+    const details = found === undefined ? {} : { userId: found.user.id, userName: found.user.name };
+    throw new LarderError('wrong-credentials', 'The username or password is wrong.', { details });
   }
   return issueToken(deps, found.user, await findScope(deps.catalog.db, found.user, scope), ['password']);
 }
 
-/** A name without a domain is good enough as long as only one domain has such a user. */
+/** A name without a domain is good enough as long as only one domain has such a user. Whoever is disabled is not there. */
 async function findUser(
   deps: IdentityDeps,
   wanted: PasswordLogin['user'],
@@ -26,7 +28,8 @@ async function findUser(
   let query = db
     .selectFrom('users as u')
     .innerJoin('domains as d', 'd.id', 'u.domain_id')
-    .select(['u.id', 'u.name', 'u.password_hash', 'd.id as domain_id', 'd.name as domain_name']);
+    .select(['u.id', 'u.name', 'u.password_hash', 'd.id as domain_id', 'd.name as domain_name'])
+    .where('u.enabled', '=', true);
   if ('id' in wanted) query = query.where('u.id', '=', wanted.id);
   else {
     query = query.where('u.name', '=', wanted.name);

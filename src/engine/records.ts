@@ -2,6 +2,8 @@
  * What the repository keeps of the catalog: enough to make it again. A record is written before the change it is about is
  * acknowledged, and before the catalog has it, so a crash between the two leaves something more to recover, never less.
  */
+import type { BackupPolicy } from '../core/policy.ts';
+import type { PermissionPolicy } from '../core/permission-policy.ts';
 import type { Repository } from '../repository/port.ts';
 import type { InstanceMode, InstanceNode } from './use-cases.ts';
 
@@ -13,6 +15,15 @@ export interface ProjectRecord {
   readonly domainId: string;
   readonly name: string;
   readonly created: string;
+  /** Absent in what older versions wrote: true, and none. */
+  readonly enabled?: boolean;
+  readonly description?: string;
+}
+
+export interface RoleRecord {
+  readonly name: string;
+  readonly description: string;
+  readonly policy: PermissionPolicy | null;
 }
 
 export interface UserRecord {
@@ -20,6 +31,9 @@ export interface UserRecord {
   readonly name: string;
   readonly passwordHash: string;
   readonly created: string;
+  /** Absent in what older versions wrote: true, and none. */
+  readonly enabled?: boolean;
+  readonly description?: string;
   readonly grants: readonly { readonly role: string; readonly roleId: string; readonly scopeId: string }[];
 }
 
@@ -41,15 +55,33 @@ export interface InstanceRecord {
   readonly tls: boolean;
   readonly nodes: readonly InstanceNode[];
   readonly holdsUserData: boolean;
+  /** Backups of this single server lock it. Records of before that was possible say nothing. */
+  readonly lock?: boolean;
+  /** Absent where nobody ever set it: no limit. */
+  readonly rateMbPerS?: number | null;
   readonly created: string;
 }
+
+/** A server that was about to be locked, or is; kept under the instance's id until the lock was given back. */
+export interface WriteLockRecord {
+  readonly projectId: string;
+  /** The run of the server that was locked: a restarted one is not locked. */
+  readonly run: string;
+  readonly since: string;
+}
+
+/** The policy of the instance that has the record's id. */
+export type PolicyRecord = BackupPolicy;
 
 export interface RecordKinds {
   readonly domain: DomainRecord;
   readonly project: ProjectRecord;
+  readonly role: RoleRecord;
   readonly user: UserRecord;
   readonly 'access-key': AccessKeyRecord;
   readonly instance: InstanceRecord;
+  readonly policy: PolicyRecord;
+  readonly 'write-lock': WriteLockRecord;
 }
 
 /** Durable once resolved. Errors as RecordStore.put. */

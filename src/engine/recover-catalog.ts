@@ -3,7 +3,7 @@ import { datastoreVersion } from '../core/datastore-version.ts';
 import { LarderError } from '../core/errors.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { readBackupHeads, withUniqueNames, type BackupHead, type Renamed, type Unreadable } from './recovered-backups.ts';
-import { readRecords, type InstanceRecord, type UserRecord } from './records.ts';
+import { readRecords, type InstanceRecord, type PolicyRecord, type UserRecord } from './records.ts';
 import type { InstanceMode } from './use-cases.ts';
 
 /** What came back, and what could not. */
@@ -39,9 +39,11 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
 
   const domains = await readRecords(deps.repository, 'domain');
   const projects = await readRecords(deps.repository, 'project');
+  const roles = await readRecords(deps.repository, 'role');
   const users = await readRecords(deps.repository, 'user');
   const keys = await readRecords(deps.repository, 'access-key');
   const instances = await readRecords(deps.repository, 'instance');
+  const policies = await readRecords(deps.repository, 'policy');
   const { heads, unreadable } = await readBackupHeads(
     deps.repository,
     projects.map(({ id }) => id),
@@ -56,7 +58,17 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
     for (const { id, record } of domains) await trx.insertInto('domains').values({ id, name: record.name }).execute();
     for (const { id, record } of projects) {
       const created = new Date(record.created);
-      await trx.insertInto('projects').values({ id, domain_id: record.domainId, name: record.name, created }).execute();
+      const { name, enabled = true, description = '' } = record;
+      await trx.insertInto('projects').values({ id, domain_id: record.domainId, name, created, enabled, description }).execute();
+    }
+    for (const { id, record } of roles) {
+      const { name, description, policy } = record;
+      // Two servers that started at the same time may both have written a built-in one.
+      await trx
+        .insertInto('roles')
+        .values({ id, name, description, policy: policy === null ? null : JSON.stringify(policy) })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
     }
     for (const user of users) await insertUser(trx, user);
     for (const { id, record } of ownedKeys) {
@@ -67,6 +79,8 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
         .execute();
     }
     for (const instance of instances) await insertInstance(trx, instance);
+    const known = new Set(instances.map(({ id }) => id));
+    for (const policy of policies) if (known.has(policy.id)) await insertPolicy(trx, policy);
     const modes = new Map(instances.map(({ id, record }) => [id, record.mode]));
     for (const backup of backups) await insertBackup(trx, backup, modes.get(backup.instanceId) ?? 'ReplicaSet');
   });
@@ -85,7 +99,15 @@ async function insertUser(trx: CatalogTransaction, { id, record }: Found<UserRec
   const created = new Date(record.created);
   await trx
     .insertInto('users')
-    .values({ id, domain_id: record.domainId, name: record.name, password_hash: record.passwordHash, created })
+    .values({
+      id,
+      domain_id: record.domainId,
+      name: record.name,
+      password_hash: record.passwordHash,
+      created,
+      enabled: record.enabled ?? true,
+      description: record.description ?? '',
+    })
     .execute();
   for (const grant of record.grants) {
     await trx
@@ -117,9 +139,28 @@ async function insertInstance(trx: CatalogTransaction, { id, record }: Found<Ins
       tls: record.tls,
       nodes: JSON.stringify(record.nodes),
       holds_user_data: record.holdsUserData,
+      lock: record.lock ?? false,
+      rate_mb_per_s: record.rateMbPerS ?? null,
       probed: new Date(0),
       created,
       updated: created,
+    })
+    .execute();
+}
+
+/** Windows count from the first look on: which of the earlier ones had their backup nobody knows any more. */
+async function insertPolicy(trx: CatalogTransaction, { id, record }: Found<PolicyRecord>): Promise<void> {
+  await trx
+    .insertInto('backup_policies')
+    .values({
+      instance_id: id,
+      keep_days: record.keepDays,
+      start_time: record.startTime,
+      period: record.period,
+      revision: 1,
+      first_due: false,
+      settled_until: null,
+      trouble: null,
     })
     .execute();
 }
@@ -142,6 +183,7 @@ async function insertBackup(trx: CatalogTransaction, backup: BackupHead, mode: I
       end_time: backup.finishedAt,
       size_bytes: backup.sizeBytes,
       fail_reason: null,
+      keep_days: backup.keepDays,
     })
     .execute();
 }

@@ -10,6 +10,7 @@ const head = (backupId: string, name: string, second: number, projectId = 'p'): 
   name,
   description: '',
   type: 'Manual',
+  keepDays: null,
   serverVersion: '6.0.5',
   startedAt: new Date(second * 1000),
   finishedAt: new Date(second * 1000 + 1),

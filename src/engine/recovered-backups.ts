@@ -12,6 +12,7 @@ export interface BackupHead {
   readonly name: string;
   readonly description: string;
   readonly type: BackupType;
+  readonly keepDays: number | null;
   readonly serverVersion: string;
   readonly startedAt: Date;
   readonly finishedAt: Date;
@@ -84,6 +85,7 @@ function headOf(manifest: Manifest): BackupHead {
     name: manifest.name,
     description: manifest.description,
     type: manifest.type,
+    keepDays: manifest.keepDays ?? null,
     serverVersion: manifest.source.serverVersion,
     startedAt: new Date(manifest.startedAt),
     finishedAt: new Date(manifest.finishedAt),

@@ -1,9 +1,13 @@
 import { LarderError } from '../core/errors.ts';
+import { isWhole, wholeBackup } from '../core/restore-selection.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findBackup, lockBackup } from './find-backup.ts';
 import { findInstance } from './find-instance.ts';
 import { busy, notReady, takeInstance } from './instance-action.ts';
+import { planAgainst } from './preview-restore.ts';
 import type { RefreshInstance } from './refresh-instance.ts';
+import { refuseUnlessRestorable } from './refuse-unless-restorable.ts';
+import { refuseLosses } from './restore/plan-restore.ts';
 import { newJobId, startJob } from './start-job.ts';
 import type { Caller, RestoreRequest } from './use-cases.ts';
 
@@ -15,7 +19,8 @@ export async function restoreBackup(
   request: RestoreRequest,
 ): Promise<{ jobId: string }> {
   const { projectId } = caller;
-  const { backupId, targetInstanceId, sourceInstanceId, overwrite } = request;
+  const { backupId, targetInstanceId, sourceInstanceId, overwrite, selection = wholeBackup } = request;
+  const whole = isWhole(selection);
 
   const backup = await findBackup(deps.catalog.db, projectId, backupId);
   refuseUnlessRestorable(backup.status);
@@ -29,12 +34,16 @@ export async function restoreBackup(
   }
   // Whether there is data to lose must be known as it is now, not as it was a few seconds ago.
   const { row, trouble } =
-    target.action === null ? await refresh(target, { always: !overwrite }) : { row: target, trouble: null };
-  if (!overwrite && row.status === 'normal' && row.holds_user_data) {
+    target.action === null ? await refresh(target, { always: !overwrite && whole }) : { row: target, trouble: null };
+  if (!overwrite && whole && row.status === 'normal' && row.holds_user_data) {
     throw new LarderError('target-not-empty', 'The target instance holds data, and overwriting it was not asked for.');
   }
   if (row.action !== null) throw busy();
   if (row.status !== 'normal') throw notReady(trouble);
+  if (!whole) {
+    const plan = await planAgainst(deps, row, { backupId, selection, sizes: false });
+    if (!overwrite) refuseLosses(plan);
+  }
 
   const jobId = newJobId();
   const now = deps.clock.now();
@@ -42,13 +51,16 @@ export async function restoreBackup(
     const locked = await lockBackup(trx, projectId, backupId);
     refuseUnlessRestorable(locked.status);
     await takeInstance(trx, { projectId, instanceId: targetInstanceId, action: 'RESTORE', jobId, now });
-    await startJob(deps, trx, { id: jobId, projectId, kind: 'restore', instance: row, backupId, overwrite, now });
+    await startJob(deps, trx, {
+      id: jobId,
+      projectId,
+      kind: 'restore',
+      instance: row,
+      backupId,
+      overwrite,
+      request: selection,
+      now,
+    });
   });
   return { jobId };
-}
-
-function refuseUnlessRestorable(status: string): void {
-  if (status !== 'COMPLETED') {
-    throw new LarderError('backup-not-restorable', `The backup is ${status}; only a COMPLETED one can be restored.`);
-  }
 }

@@ -2,12 +2,14 @@ import { translateCatalogError } from '../catalog/translate-catalog-error.ts';
 import { isLarderError } from '../core/errors.ts';
 import type { Delivery } from '../jobs/port.ts';
 import { completeJob, failJob } from './end-job.ts';
+import { endCancelled } from './end-cancelled.ts';
 import type { JobDeps } from './engine-deps.ts';
 import { failReason } from './fail-reason.ts';
 import type { JobRow } from './job-kind.ts';
 import { jobKindOf } from './job-kinds.ts';
 import { JobProgressWriter } from './job-progress-writer.ts';
 import { requeueJob } from './requeue-job.ts';
+import { watchForCancel, whoCancelled } from './watch-for-cancel.ts';
 
 /** Waits before the second and the third try: long enough for an election, or for a store to come back. */
 const defaultRetryDelaysSeconds: readonly number[] = [5, 20];
@@ -28,12 +30,21 @@ export async function runJob(deps: JobDeps, delivery: Delivery): Promise<void> {
     deps.log.error(fields, 'job given up: too many interrupted tries');
     return;
   }
+  if (job.cancelled_by !== null) {
+    await endCancelled(deps, job, job.tries > 1);
+    return;
+  }
   deps.log.info(fields, 'job started');
+  // Watched until the work has ended, so that a wish that comes late is either met or found by whoever puts the job in line.
+  const watch = watchForCancel(deps, job);
+  const signal = AbortSignal.any([delivery.signal, watch.signal]);
   try {
-    const outcome = await work(deps, job, delivery.signal);
+    const outcome = await work(deps, job, signal);
     if (await completeJob(deps, job, outcome)) deps.log.info(fields, 'job completed');
   } catch (thrown) {
-    await settleFailure(deps, job, delivery.signal, thrown, fields);
+    await settleFailure(deps, job, signal, thrown, fields);
+  } finally {
+    await watch[Symbol.asyncDispose]();
   }
 }
 
@@ -55,6 +66,11 @@ async function work(deps: JobDeps, job: JobRow, signal: AbortSignal) {
 }
 
 async function settleFailure(deps: JobDeps, job: JobRow, signal: AbortSignal, thrown: unknown, fields: object): Promise<void> {
+  const cancelledBy = signal.aborted ? whoCancelled(signal.reason) : null;
+  if (cancelledBy !== null) {
+    await endCancelled(deps, { ...job, cancelled_by: cancelledBy }, job.tries > 1 || !leftUntouched(thrown));
+    return;
+  }
   if (signal.aborted) {
     // Not the job's fault: it goes on where it is taken up next. A stop of the server does not even count as a try.
     const stopping = isLarderError(signal.reason, 'cancelled');
@@ -71,4 +87,9 @@ async function settleFailure(deps: JobDeps, job: JobRow, signal: AbortSignal, th
   }
   deps.log.error({ ...fields, code: error.code, err: error }, 'job failed');
   await failJob(deps, job, failReason(error));
+}
+
+/** True if the task says of itself that it was stopped before it changed anything. */
+function leftUntouched(thrown: unknown): boolean {
+  return isLarderError(thrown, 'cancelled') && thrown.details['untouched'] === true;
 }

@@ -1,10 +1,17 @@
 import { createThreadRunner, type ThreadRunnerOptions } from '../jobs/thread-runner.ts';
 import type { RunTask, Task, TaskContext, TaskResults } from './tasks.ts';
 import type { JobProgress } from './use-cases.ts';
+import { whoCancelled } from './watch-for-cancel.ts';
+
+/** A cancelled job must be over within two seconds; one that goes on elsewhere may take its time to let go. Milliseconds. */
+const stopLimits = { cancelled: 1_000, interrupted: 15_000 } as const;
 
 /** RunTask, each task in a worker thread of its own. Errors as `createThreadRunner` says. */
-export function runTasksInThreads(options: ThreadRunnerOptions): RunTask {
-  const runInThread = createThreadRunner(options);
+export function runTasksInThreads(options: Omit<ThreadRunnerOptions, 'stopLimitMs'>): RunTask {
+  const runInThread = createThreadRunner({
+    ...options,
+    stopLimitMs: (reason) => (whoCancelled(reason) === null ? stopLimits.interrupted : stopLimits.cancelled),
+  });
   // The one place where what a thread answered gets its type back: the thread runs the same version of the same contract.
   return async <K extends Task['kind']>(task: Extract<Task, { kind: K }>, context: TaskContext) =>
     (await runInThread(task, {

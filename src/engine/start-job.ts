@@ -3,16 +3,24 @@ import type { CatalogTransaction } from '../catalog/schema.ts';
 import type { JobLane } from '../jobs/port.ts';
 import type { EngineDeps } from './engine-deps.ts';
 
-export type JobKindName = 'backup' | 'restore' | 'delete';
+export type JobKindName = 'backup' | 'restore' | 'drill' | 'delete' | 'delete-instance';
 
 /** Deletions take seconds and must not stand behind backups of hours. */
-export const laneOf = { backup: 'long', restore: 'long', delete: 'short' } as const satisfies Record<JobKindName, JobLane>;
+export const laneOf = {
+  backup: 'long',
+  restore: 'long',
+  drill: 'long',
+  delete: 'short',
+  'delete-instance': 'short',
+} as const satisfies Record<JobKindName, JobLane>;
 
 /** What clients see as the job's name; the first two are those of the real service. */
 const publicNames = {
   backup: 'MongodbSnapshotBackup',
   restore: 'MongodbRestoreData2CurrentInstance',
+  drill: 'LarderDrillBackup',
   delete: 'MongodbDeleteBackup',
+  'delete-instance': 'DeleteMongoDBInstance',
 } as const satisfies Record<JobKindName, string>;
 
 export interface NewJob {
@@ -20,8 +28,13 @@ export interface NewJob {
   readonly projectId: string;
   readonly kind: JobKindName;
   readonly instance: { readonly id: string; readonly name: string };
-  readonly backupId: string;
+  /** null where the job is not about one. */
+  readonly backupId: string | null;
   readonly overwrite?: boolean;
+  /** What the kind of job wants to know besides; plain data. */
+  readonly request?: unknown;
+  /** A backup that locks the server. */
+  readonly lock?: boolean;
   readonly now: Date;
 }
 
@@ -43,6 +56,8 @@ export async function startJob(deps: EngineDeps, trx: CatalogTransaction, job: N
       instance_name: job.instance.name,
       backup_id: job.backupId,
       overwrite: job.overwrite ?? false,
+      lock: job.lock ?? false,
+      request: job.request === undefined ? null : JSON.stringify(job.request),
       created: job.now,
       ended: null,
       progress: null,

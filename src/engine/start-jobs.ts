@@ -2,6 +2,7 @@ import type { JobDeps } from './engine-deps.ts';
 import { reconcileJobs } from './reconcile-jobs.ts';
 import { resumeInterruptedJobs } from './resume-interrupted-jobs.ts';
 import { runJob } from './run-job.ts';
+import { releaseLeftLocks } from './write-locks.ts';
 
 export interface JobsOptions {
   /** Backups and restores at the same time. */
@@ -23,6 +24,7 @@ export interface RunningJobs {
 export async function startJobs(deps: JobDeps, options: JobsOptions = {}): Promise<RunningJobs> {
   await resumeInterruptedJobs(deps);
   await reconcileJobs(deps);
+  const unlocking = releaseLeftLocks(deps).catch((error: unknown) => deps.log.error({ err: error }, 'locks cannot be looked up'));
   await deps.jobs.work('long', options.longJobs ?? 2, (delivery) => runJob(deps, delivery));
   await deps.jobs.work('short', options.shortJobs ?? 1, (delivery) => runJob(deps, delivery));
 
@@ -45,6 +47,7 @@ export async function startJobs(deps: JobDeps, options: JobsOptions = {}): Promi
   return {
     async stop(limitMs) {
       clearInterval(timer);
+      await unlocking;
       await reconciling;
       await deps.jobs.stop(limitMs);
     },

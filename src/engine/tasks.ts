@@ -3,16 +3,36 @@
  * threads. A task touches servers and the repository, never the catalog; the job around it does that.
  */
 import type { CaptureCost, ClusterTime, Consistency } from '../core/image.ts';
+import type { DrillAssertion } from '../core/drill-assertions.ts';
+import type { RestoreSelection } from '../core/restore-selection.ts';
+import type { MongodBinary } from '../provider/mongod-binary.ts';
 import type { RepositoryConnection } from '../repository/port.ts';
-import type { JobProgress } from './use-cases.ts';
+import type { InstanceMode, JobProgress } from './use-cases.ts';
 
 /** Take an image of an instance and commit it as a backup. Idempotent: if the manifest exists already, its summary is returned. */
 export interface CaptureTask {
   readonly kind: 'capture';
   readonly repository: RepositoryConnection;
   readonly projectId: string;
-  readonly instance: { readonly id: string; readonly name: string; readonly uri: string };
-  readonly backup: { readonly id: string; readonly name: string; readonly description: string; readonly type: 'Manual' | 'Auto' };
+  readonly instance: {
+    readonly id: string;
+    readonly name: string;
+    readonly uri: string;
+    /** `ReplicaSet` unless said. */
+    readonly mode?: InstanceMode;
+  };
+  /** Keep everybody from writing to a single server meanwhile. */
+  readonly lock?: boolean;
+  readonly backup: {
+    readonly id: string;
+    readonly name: string;
+    readonly description: string;
+    readonly type: 'Manual' | 'Auto';
+    /** Only of an automated backup: the days it is kept. */
+    readonly keepDays?: number;
+  };
+  /** Read no more than so many megabytes (of 1,000,000 bytes) a second; no limit of its own unless given. */
+  readonly rateMbPerS?: number;
   /** COMPLETED backups of the instance, newest first: the first usable one becomes the base. */
   readonly baseCandidates: readonly string[];
 }
@@ -28,13 +48,16 @@ export interface CaptureSummary {
   readonly notes: readonly string[];
 }
 
-/** Make the target hold what the backup holds. Repeating it after a crash starts it over and ends in the same state. */
+/** Make the target hold what the backup, or the selected part of it, holds. Repeated after a crash it goes on where it was. */
 export interface RestoreTask {
   readonly kind: 'restore';
   readonly repository: RepositoryConnection;
   readonly projectId: string;
   readonly backupId: string;
+  /** The same in every try of one restore, so that a later one finds what an earlier one did; another in every other restore. */
+  readonly restoreId: string;
   readonly target: { readonly id: string; readonly uri: string };
+  readonly selection: RestoreSelection;
   readonly overwrite: boolean;
 }
 
@@ -44,9 +67,28 @@ export interface RestoreSummary {
   readonly collections: number;
   /** The multiset hash of every collection, its options and indexes were compared with the image and are equal. */
   readonly verified: true;
+  /** Of this try. */
+  readonly seconds: number;
   /** What could not come back the same, one line each. */
   readonly notes: readonly string[];
 }
+
+/** Restore the whole backup into a server started for this, compare it, ask the assertions, remove all of it. Repeating it starts over. */
+export interface DrillTask {
+  readonly kind: 'drill';
+  readonly repository: RepositoryConnection;
+  readonly projectId: string;
+  readonly backupId: string;
+  readonly drillId: string;
+  readonly assertions: readonly DrillAssertion[];
+  readonly mongod: MongodBinary;
+  /** Made and removed by the drill. */
+  readonly folder: string;
+}
+
+export type DrillSummary =
+  | { readonly verdict: 'proved'; readonly restored: RestoreSummary; readonly assertions: number }
+  | { readonly verdict: 'failed'; readonly reason: string; readonly seconds: number };
 
 /** Delete a backup's manifest, then free what nothing needs any more and is older than the grace time. */
 export interface DeleteTask {
@@ -62,12 +104,13 @@ export interface PruneTask {
   readonly repository: RepositoryConnection;
 }
 
-export type Task = CaptureTask | RestoreTask | DeleteTask | PruneTask;
+export type Task = CaptureTask | RestoreTask | DrillTask | DeleteTask | PruneTask;
 
 /** Result type of each kind of task. */
 export interface TaskResults {
   readonly capture: CaptureSummary;
   readonly restore: RestoreSummary;
+  readonly drill: DrillSummary;
   readonly delete: { readonly deleted: true };
   readonly prune: { readonly freedBytes: number };
 }

@@ -61,7 +61,8 @@ async function findProject(
   let query = db
     .selectFrom('projects as p')
     .innerJoin('domains as d', 'd.id', 'p.domain_id')
-    .select(['p.id', 'p.name', 'd.id as domain_id', 'd.name as domain_name']);
+    .select(['p.id', 'p.name', 'd.id as domain_id', 'd.name as domain_name'])
+    .where('p.enabled', '=', true);
   if ('id' in wanted) query = query.where('p.id', '=', wanted.id);
   else {
     const domain = wanted.domain === undefined ? user.domain : await findDomain(db, wanted.domain);

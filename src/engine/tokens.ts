@@ -54,6 +54,8 @@ export async function readToken(deps: IdentityDeps, token: string): Promise<Toke
     .select(['ud.id as user_domain_id', 'ud.name as user_domain_name', 'p.id as project_id', 'p.name as project_name'])
     .select(['pd.id as project_domain_id', 'pd.name as project_domain_name', 'd.id as domain_id', 'd.name as domain_name'])
     .where('t.hash', '=', hashOf(token))
+    .where('u.enabled', '=', true)
+    .where((e) => e.or([e('t.project_id', 'is', null), e('p.enabled', '=', true)]))
     .executeTakeFirst();
   if (row === undefined || row.expires <= deps.clock.now()) {
     throw new LarderError('unauthenticated', 'The token is unknown, expired or revoked.');

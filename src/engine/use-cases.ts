@@ -3,6 +3,9 @@
  * else about the product is decided there. Every call may throw LarderError with the codes named at it, and then has changed nothing.
  */
 import type { CollectionImage, Consistency, ClusterTime } from '../core/image.ts';
+import type { RestoreSelection } from '../core/restore-selection.ts';
+import type { PlanDescription } from './restore/describe-plan.ts';
+import type { BackupPolicy, PolicyRequest } from '../core/policy.ts';
 
 /** Who calls, already authenticated, and the one project the call may touch. */
 export interface Caller {
@@ -33,6 +36,10 @@ export interface Backup {
   readonly endTime: Date | null;
   /** Raw bytes of the image's documents; 0 until COMPLETED. */
   readonly sizeBytes: number;
+  /** False for an automated backup while the policy of its instance is on: then only the policy deletes it. */
+  readonly deletable: boolean;
+  /** null until it was restored as a whole for the first time. */
+  readonly proof: BackupProof | null;
 }
 
 /** `larder backup show`: the row and what its manifest says. */
@@ -75,8 +82,13 @@ export interface Instance {
   readonly port: number;
   readonly tls: boolean;
   readonly nodes: readonly InstanceNode[];
+  /** Backups of this single server keep everybody from writing meanwhile. */
+  readonly lock: boolean;
+  /** Backups read no more than so many megabytes (of 1,000,000 bytes) a second; null: no limit. */
+  readonly rateMbPerS: number | null;
   /** The connection string without its credentials. */
   readonly address: string;
+  readonly backupPolicy: BackupPolicy;
   readonly created: Date;
   readonly updated: Date;
 }
@@ -84,6 +96,8 @@ export interface Instance {
 /** How far a running job is. Numbers never go back within one try. */
 export interface JobProgress {
   readonly phase: string;
+  /** Of the whole, 0 to 0.99; null while unknown. */
+  readonly share: number | null;
   readonly documentsDone: number;
   /** null while unknown. */
   readonly documentsTotal: number | null;
@@ -92,6 +106,10 @@ export interface JobProgress {
   /** Bytes a second over the last seconds. */
   readonly bytesPerSecond: number;
   readonly secondsLeft: number | null;
+  /** How many seconds of the source's oplog are still to be read; null where it is not read. */
+  readonly lagSeconds: number | null;
+  /** How many seconds of oplog the source keeps behind what was read of it; null where that is not known. */
+  readonly oplogWindowSeconds: number | null;
 }
 
 export interface Job {
@@ -105,6 +123,42 @@ export interface Job {
   readonly instanceName: string;
   readonly backupId: string | null;
   readonly failReason: string | null;
+  /** What a Completed restore or drill proved; null for other jobs. */
+  readonly result: RestoreResult | null;
+}
+
+/** A restore that was compared with its backup, collection by collection, and found equal. */
+export interface RestoreResult {
+  readonly verdict: 'equal';
+  readonly documents: number;
+  readonly bytes: number;
+  readonly collections: number;
+  /** Of the last try, from its first question to the last comparison. */
+  readonly seconds: number;
+  readonly bytesPerSecond: number;
+  /** What could not come back the same, and what to know of it, one line each. */
+  readonly notes: readonly string[];
+}
+
+export interface DrillRequest {
+  /** A backup, or the newest one of an instance. */
+  readonly of: { readonly backupId: string } | { readonly instanceId: string };
+  /** As `parseAssertions` takes them. */
+  readonly assertions: readonly unknown[];
+}
+
+/** What a restore would do. */
+export type RestorePreview = PlanDescription;
+
+/** The newest verdict on a backup: of a restore of all of it, or of a drill. */
+export interface BackupProof {
+  readonly verdict: 'proved' | 'failed';
+  readonly at: Date;
+  readonly jobId: string;
+  readonly seconds: number;
+  readonly bytesPerSecond: number;
+  /** Why it failed, else null. */
+  readonly reason: string | null;
 }
 
 export interface Page {
@@ -144,6 +198,18 @@ export interface CreateBackup {
   readonly name: string;
   /** '' if none. */
   readonly description: string;
+  /** Keep everybody from writing to a single server meanwhile; as the instance says unless given. */
+  readonly lock?: boolean;
+  /** Megabytes a second; as the instance says unless given. */
+  readonly rateMbPerS?: number;
+}
+
+/** What of an instance its owner decides. */
+export interface InstanceSettings {
+  /** 0.1 to 100000; null: no limit; as it is unless given. */
+  readonly rateMbPerS?: number | null;
+  /** Backups of a single server keep everybody from writing meanwhile; as it is unless given. */
+  readonly lock?: boolean;
 }
 
 export interface RestoreRequest {
@@ -153,10 +219,40 @@ export interface RestoreRequest {
   readonly targetInstanceId: string;
   /** The target's data may be replaced. Without it a target that holds user data is `target-not-empty`. */
   readonly overwrite: boolean;
+  /** All of the backup unless given. */
+  readonly selection?: RestoreSelection;
+}
+
+/** Which names could be restored as of a time. */
+export interface RestorableQuery extends Pick<Page, 'offset' | 'limit'> {
+  readonly instanceId: string;
+  readonly time: Date;
+}
+
+/** A window of the policy and what came of it. */
+export interface WindowOutcome {
+  readonly start: Date;
+  /** `missed`: it ended without a backup. */
+  readonly outcome: 'started' | 'missed';
+  readonly backupId: string | null;
+  /** Why it was missed, else null. */
+  readonly reason: string | null;
+}
+
+/** `larder policy show`: the policy and how it goes. */
+export interface PolicyState extends BackupPolicy {
+  /** When the next window begins; null while the policy is off. */
+  readonly nextWindow: Date | null;
+  /** A backup is owed at once, because the policy was turned on, and could not begin yet. */
+  readonly firstBackupDue: boolean;
+  /** Why the last try to begin an automated backup did not succeed; null once one did. */
+  readonly trouble: string | null;
+  /** Newest first, at most ten. */
+  readonly windows: readonly WindowOutcome[];
 }
 
 export interface UseCases {
-  /** invalid-instance-id, invalid-backup-name, invalid-backup-description, instance-not-found, backup-name-taken, instance-busy, instance-not-ready. In that order. */
+  /** invalid-instance-id, invalid-backup-name, invalid-backup-description, instance-not-found, backup-name-taken, instance-busy, instance-not-ready, operation-illegal (a lock of what is no single server). In that order. */
   createBackup(caller: Caller, request: CreateBackup): Promise<{ jobId: string; backupId: string }>;
   /** backup-not-found, backup-in-use, instance-busy (a BUILDING backup). */
   deleteBackup(caller: Caller, backupId: string): Promise<{ jobId: string }>;
@@ -166,14 +262,47 @@ export interface UseCases {
   showBackup(caller: Caller, backupId: string): Promise<BackupDetails>;
   /** job-not-found. */
   getJob(caller: Caller, jobId: string): Promise<Job>;
+  /**
+   * job-not-found, operation-illegal (it has ended). The job is Failed within two seconds, unless it completes in that moment;
+   * its backup is FAILED, its instance idle. Repeating it while the job runs changes nothing.
+   */
+  cancelJob(caller: Caller, jobId: string): Promise<void>;
   /** Newest first. An unknown id is an empty page. */
   listInstances(caller: Caller, filter: InstanceFilter): Promise<Rows<Instance>>;
   /** instance-not-found. Asks the servers again before it answers (status, members). */
   showInstance(caller: Caller, instanceId: string): Promise<Instance>;
-  /** invalid-instance-name, invalid-connection-string, instance-unreachable, instance-unsupported (with the reason). */
-  adoptInstance(caller: Caller, request: { name: string; uri: string }): Promise<{ id: string }>;
-  /** backup-not-found, backup-not-restorable, instance-not-found, operation-illegal, target-not-empty, instance-busy, instance-not-ready. */
+  /** invalid-instance-name, invalid-connection-string, instance-unreachable, instance-unsupported (with the reason), operation-illegal (as for createBackup). */
+  adoptInstance(caller: Caller, request: { name: string; uri: string; lock?: boolean }): Promise<{ id: string }>;
+  /** instance-not-found, operation-illegal (a lock of what is no single server). Holds from the next backup on; durable, in the repository too, once resolved. Repeating it changes nothing. */
+  setInstance(caller: Caller, instanceId: string, settings: InstanceSettings): Promise<Instance>;
+  /** backup-not-found, backup-not-restorable, instance-not-found, operation-illegal, invalid-selection, target-not-empty, instance-busy, instance-not-ready. */
   restore(caller: Caller, request: RestoreRequest): Promise<{ jobId: string }>;
+  /** What that would do to the target, which is asked and not changed. backup-not-found, backup-not-restorable, instance-not-found, invalid-selection, instance-unreachable. */
+  previewRestore(
+    caller: Caller,
+    request: Pick<RestoreRequest, 'backupId' | 'targetInstanceId' | 'selection'>,
+  ): Promise<RestorePreview>;
+  /**
+   * Forgets the instance and deletes its automated backups; its servers are not touched, manual backups stay. invalid-instance-id,
+   * instance-not-found, instance-busy (also while an automated backup of it is restored elsewhere).
+   */
+  deleteInstance(caller: Caller, instanceId: string): Promise<{ jobId: string }>;
+  /** Ranges of time to any moment of which the instance can be restored, ascending. invalid-instance-id, instance-not-found, unsupported-operation (a single server). */
+  listRestoreTimes(caller: Caller, instanceId: string): Promise<readonly { readonly start: Date; readonly end: Date }[]>;
+  /** The databases in the newest backup at or before a time, ascending; none where there is no such backup. Errors as `listRestoreTimes`. */
+  listRestorableDatabases(caller: Caller, query: RestorableQuery): Promise<Rows<string>>;
+  /** The collections of one of them. Errors as `listRestoreTimes`, and database-not-found. */
+  listRestorableCollections(caller: Caller, query: RestorableQuery & { readonly db: string }): Promise<Rows<string>>;
+  /** invalid-instance-id, instance-not-found. */
+  showPolicy(caller: Caller, instanceId: string): Promise<PolicyState>;
+  /**
+   * Durable, in the repository too, once resolved. Turned on, it begins a first automated backup at once where the instance is idle
+   * and normal, else as soon as it is. Repeating it changes nothing. invalid-instance-id, invalid-keep-days, invalid-backup-start,
+   * invalid-backup-end, invalid-backup-period, instance-not-found, instance-busy (a restore or the deletion of the instance runs). In that order.
+   */
+  setPolicy(caller: Caller, instanceId: string, request: PolicyRequest): Promise<void>;
+  /** invalid-assertion, instance-not-found, backup-not-found (also where an instance has none that is COMPLETED), backup-not-restorable. */
+  drill(caller: Caller, request: DrillRequest): Promise<{ jobId: string; backupId: string }>;
   createAccessKey(caller: Caller): Promise<{ access: string; secret: string }>;
   listAccessKeys(caller: Caller): Promise<readonly { access: string; created: Date }[]>;
   /** access-key-not-found. */
@@ -213,6 +342,12 @@ export type Scope =
   | { readonly kind: 'domain'; readonly domain: NameOrId }
   | { readonly kind: 'none' };
 
+/** A project in which somebody has a role. */
+export interface UsableProject extends Named {
+  readonly domainId: string;
+  readonly description: string;
+}
+
 export interface Identity {
   /** wrong-credentials (the same for an unknown user and a wrong password), project-not-found. */
   loginWithPassword(login: PasswordLogin, scope: Scope): Promise<Token & { readonly token: string }>;
@@ -225,7 +360,11 @@ export interface Identity {
   findAccessKey(
     access: string,
   ): Promise<{ readonly secret: string; readonly userId: string; readonly userName: string; readonly domain: Named } | null>;
+  /** True the first time for this signature of the access key, false ever after until `expires`; on every server of the installation. */
+  useSignature(access: string, signature: string, expires: Date): Promise<boolean>;
+  /** Whether the roles that the user has in the project (those of its domain included), or where it is null in their own domain, permit the action; null: any role does. */
+  permits(userId: string, projectId: string | null, action: string | null): Promise<boolean>;
   /** Projects that the user may use, filtered by exact name where given. */
-  listProjects(userId: string, name?: string): Promise<readonly (Named & { readonly domainId: string })[]>;
+  listProjects(userId: string, name?: string): Promise<readonly UsableProject[]>;
   listDomains(userId: string, name?: string): Promise<readonly Named[]>;
 }

@@ -5,8 +5,8 @@ import { unpackError, withoutCredentials, type FromThread, type ToThread } from 
 export interface ThreadRunnerOptions {
   /** The module that calls `serveTasks`. */
   readonly workerUrl: URL;
-  /** How long a thread that was asked to stop may take before it is ended by force. */
-  readonly stopLimitMs?: number;
+  /** How long a thread that was asked to stop may take before it is ended by force; may depend on why it is to stop. */
+  readonly stopLimitMs?: number | ((reason: unknown) => number);
   readonly resourceLimits?: ResourceLimits;
 }
 
@@ -30,14 +30,17 @@ export function createThreadRunner(options: ThreadRunnerOptions): (input: unknow
   const stopLimitMs = options.stopLimitMs ?? defaultStopLimitMs;
   return (input, { signal, report }) =>
     new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(cancelled(signal));
+      if (signal.aborted) return reject(cancelled(signal, true));
       const worker = new Worker(options.workerUrl, { resourceLimits: options.resourceLimits ?? defaultLimits });
       let force: NodeJS.Timeout | undefined;
+      // A task reports before it does anything, and its first report is not held back.
+      let untouched = true;
 
       const tell = (message: ToThread): void => worker.postMessage(message);
       const stop = (): void => {
         tell({ type: 'stop' });
-        force ??= setTimeout(() => end(() => reject(cancelled(signal))), stopLimitMs);
+        const limit = typeof stopLimitMs === 'function' ? stopLimitMs(signal.reason) : stopLimitMs;
+        force ??= setTimeout(() => end(() => reject(cancelled(signal, untouched))), limit);
       };
       const end = (settle: () => void): void => {
         clearTimeout(force);
@@ -51,10 +54,12 @@ export function createThreadRunner(options: ThreadRunnerOptions): (input: unknow
       worker.on('message', (message: FromThread) => {
         switch (message.type) {
           case 'progress':
+            untouched = false;
             return report(message.progress);
           case 'result':
             return end(() => resolve(message.result));
           case 'error':
+            if (untouched && signal.aborted) return end(() => reject(cancelled(signal, true)));
             return end(() => reject(unpackError(message.error)));
         }
       });
@@ -66,8 +71,13 @@ export function createThreadRunner(options: ThreadRunnerOptions): (input: unknow
     });
 }
 
-function cancelled(signal: AbortSignal): LarderError {
-  return new LarderError('cancelled', 'The task was cancelled.', { cause: signal.reason, retryable: true });
+/** `untouched`: it had not begun, so nothing is different from before. */
+function cancelled(signal: AbortSignal, untouched: boolean): LarderError {
+  return new LarderError('cancelled', 'The task was cancelled.', {
+    cause: signal.reason,
+    retryable: true,
+    details: { untouched },
+  });
 }
 
 function died(how: string, cause?: unknown): LarderError {

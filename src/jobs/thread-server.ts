@@ -30,8 +30,12 @@ export function serveTasks<I, O, P>(handler: (task: I, context: ThreadContext<P>
   const run = async (task: I): Promise<void> => {
     const timer = setInterval(sendProgress, progressIntervalMs);
     try {
+      let silent = true;
       const report = (progress: P): void => {
         unsent = { progress };
+        // The first one says that the task has begun; whoever ends a silent thread knows that it had not.
+        if (silent) sendProgress();
+        silent = false;
       };
       const result = await handler(task, { signal: stopping.signal, report });
       sendProgress();

@@ -1,12 +1,18 @@
 import { deserialize } from 'bson';
 import type { MongoClient } from 'mongodb';
+import { concurrently } from '../lib/concurrently.ts';
 import { findElement } from '../lib/raw-bson.ts';
 import { compareClusterTime } from '../core/image.ts';
 import type { ClusterTime } from '../core/image.ts';
+import { isRestoreOwn } from '../core/restore-names.ts';
 import { serverErrorCode } from './connect.ts';
 import { appliedOpTime } from './members.ts';
+import type { OpTime } from './members.ts';
 import { elements } from './ordered-document.ts';
 import { readRaw } from './raw-cursor.ts';
+
+/** Collections whose indexes are asked for at the same time: there may be 100,000 of them (pitfalls S13). */
+const indexesAtOnce = 6;
 
 /** A collection with data, or a definition without. All BSON is raw, as the server sent it. */
 export interface CatalogEntry {
@@ -24,7 +30,9 @@ export interface CatalogEntry {
 /** One database's entries, read at some moments from `readAt` to `readUntil`: DDL in between may be in them or not. */
 export interface DatabaseCatalog {
   readonly readAt: ClusterTime;
-  readonly readUntil: ClusterTime;
+  /** By UUID, when the indexes were read: earlier than the rest where they were taken over. */
+  readonly indexesReadAt: ReadonlyMap<string, ClusterTime>;
+  readonly readUntil: OpTime;
   readonly entries: readonly CatalogEntry[];
 }
 
@@ -37,22 +45,34 @@ export async function listUserDatabases(client: MongoClient, signal: AbortSignal
   return (databases as { name: string }[]).map(({ name }) => name).filter((name) => name !== 'local' && name !== 'config');
 }
 
-/** Reads the whole catalog, or with `previous` only the databases named in `dirty`, the rest taken over. */
-export async function readCatalog(
-  client: MongoClient,
-  signal: AbortSignal,
-  previous?: { readonly catalog: CollectionCatalog; readonly dirty: ReadonlySet<string> },
-): Promise<CollectionCatalog> {
+/** What is known already, and what of it must be read again. */
+export interface KnownCatalog {
+  readonly catalog: CollectionCatalog;
+  /** Databases that are read again; the others are taken over. */
+  readonly dirty: ReadonlySet<string>;
+  /** Within them indexes are taken over as well, but for these collections, by UUID; absent: they are all read again. */
+  readonly stale?: ReadonlySet<string>;
+}
+
+/** Reads the whole catalog, or only what is not known. */
+export async function readCatalog(client: MongoClient, signal: AbortSignal, previous?: KnownCatalog): Promise<CollectionCatalog> {
   const catalog = new Map<string, DatabaseCatalog>();
   if (previous !== undefined) {
     for (const [db, known] of previous.catalog) if (!previous.dirty.has(db)) catalog.set(db, known);
   }
   const names = previous === undefined ? await listUserDatabases(client, signal) : previous.dirty;
-  for (const db of names) if (db !== 'local' && db !== 'config') catalog.set(db, await readDatabase(client, db, signal));
+  for (const db of names) {
+    if (db !== 'local' && db !== 'config') catalog.set(db, await readDatabase(client, db, signal, previous));
+  }
   return catalog;
 }
 
-async function readDatabase(client: MongoClient, name: string, signal: AbortSignal): Promise<DatabaseCatalog> {
+async function readDatabase(
+  client: MongoClient,
+  name: string,
+  signal: AbortSignal,
+  previous?: KnownCatalog,
+): Promise<DatabaseCatalog> {
   // Everything this member had applied by now is in what we read next; DDL after it is found in the oplog.
   const readAt = await appliedOpTime(client, signal);
   const db = client.db(name);
@@ -63,12 +83,40 @@ async function readDatabase(client: MongoClient, name: string, signal: AbortSign
       if (entry !== null) entries.push(entry);
     }
   }
-  const complete: CatalogEntry[] = [];
-  for (const entry of entries) {
-    const indexes = entry.type === 'view' ? [] : await readIndexes(client, entry, signal);
-    if (indexes !== null) complete.push({ ...entry, indexes });
+  const reusable = reusableIndexes(name, readAt, previous);
+  const indexesReadAt = new Map<string, ClusterTime>();
+  const found = new Map<CatalogEntry, readonly Buffer[]>();
+  await concurrently(entries, indexesAtOnce, async (entry) => {
+    const known = entry.uuid === null ? undefined : reusable.get(entry.uuid);
+    const indexes = entry.type === 'view' ? [] : (known?.indexes ?? (await readIndexes(client, entry, signal)));
+    if (indexes === null) return;
+    found.set(entry, indexes);
+    if (entry.uuid !== null) indexesReadAt.set(entry.uuid, known?.readAt ?? readAt);
+  });
+  // In the order of the list, without what was dropped since.
+  const complete = entries.flatMap((entry) => {
+    const indexes = found.get(entry);
+    return indexes === undefined ? [] : [{ ...entry, indexes }];
+  });
+  return { readAt, readUntil: await appliedOpTime(client, signal), indexesReadAt, entries: complete };
+}
+
+interface KnownIndexes {
+  readonly indexes: readonly Buffer[];
+  readonly readAt: ClusterTime;
+}
+
+/** Indexes that need not be asked for again, by UUID. What was read in another term may have been rolled back since. */
+function reusableIndexes(db: string, now: OpTime, previous: KnownCatalog | undefined): ReadonlyMap<string, KnownIndexes> {
+  const reusable = new Map<string, KnownIndexes>();
+  const known = previous?.catalog.get(db);
+  const stale = previous?.stale;
+  if (known === undefined || stale === undefined || known.readUntil.term !== now.term) return reusable;
+  for (const { uuid, indexes } of known.entries) {
+    const readAt = uuid === null ? undefined : known.indexesReadAt.get(uuid);
+    if (uuid !== null && readAt !== undefined && !stale.has(uuid)) reusable.set(uuid, { indexes, readAt });
   }
-  return { readAt, readUntil: await appliedOpTime(client, signal), entries: complete };
+  return reusable;
 }
 
 function parseEntry(db: string, buffer: Buffer, start: number): CatalogEntry | null {
@@ -101,7 +149,7 @@ function parseEntry(db: string, buffer: Buffer, start: number): CatalogEntry | n
 /** Which namespaces belong to an image (pitfalls S11): what the user made, and users, roles, functions and time-series buckets. */
 export function isCaptured(db: string, name: string): boolean {
   if (db === 'local' || db === 'config') return false;
-  if (!name.startsWith('system.')) return true;
+  if (!name.startsWith('system.')) return !isRestoreOwn(name);
   if (name === 'system.js' || name.startsWith('system.buckets.')) return true;
   return db === 'admin' && (name === 'system.users' || name === 'system.roles');
 }
@@ -139,10 +187,22 @@ export function sameFields(a: Buffer, b: Buffer): boolean {
   return fields(a) === fields(b);
 }
 
-/** True if `time` is later than the moment the database was read, so that what happened then may be missing from the catalog. */
-export function isAfterRead(catalog: CollectionCatalog, db: string, time: ClusterTime): boolean {
+/**
+ * What a change of the collection `uuid` (null: of any) at `time` may have made wrong in the catalog: nothing, if the database was read
+ * after it; else the database, and the indexes of that collection or of all in it.
+ */
+export function staleAfter(
+  catalog: CollectionCatalog,
+  db: string,
+  uuid: string | null,
+  time: ClusterTime,
+): { readonly database: boolean; readonly indexes: readonly string[] } {
   const known = catalog.get(db);
-  return known === undefined || compareClusterTime(time, known.readAt) > 0;
+  if (known === undefined) return { database: true, indexes: [] };
+  const isAfter = (readAt: ClusterTime | undefined): boolean => readAt !== undefined && compareClusterTime(time, readAt) > 0;
+  const candidates = uuid === null ? [...known.indexesReadAt.keys()] : [uuid];
+  const indexes = candidates.filter((each) => isAfter(known.indexesReadAt.get(each)));
+  return { database: indexes.length > 0 || isAfter(known.readAt), indexes };
 }
 
 /** The earliest T that the catalog can stand for, if nothing changed it until then. */
@@ -150,4 +210,9 @@ export function earliestCatalogTime(catalog: CollectionCatalog): ClusterTime {
   let latest: ClusterTime = { t: 0, i: 0 };
   for (const { readUntil } of catalog.values()) if (compareClusterTime(readUntil, latest) > 0) latest = readUntil;
   return latest;
+}
+
+/** Databases that were read while the member stood in another term: unlike within one term, it may have gone back since. */
+export function readInOtherTerm(catalog: CollectionCatalog, term: number): readonly string[] {
+  return [...catalog].filter(([, { readUntil }]) => readUntil.term !== term).map(([db]) => db);
 }

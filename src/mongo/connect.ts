@@ -8,12 +8,20 @@ import {
 } from 'mongodb';
 import { LarderError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import { checkCertificateFiles } from './check-certificate-files.ts';
+import { oldestSupported } from './supported-versions.ts';
 
 /** Under this name Larder's connections appear in the server's logs, profiles and `currentOp`. */
 export const applicationName = 'larder';
 
 /** How long we look for a server before we call the instance unreachable, in milliseconds. */
 const selectionTimeout = 10_000;
+/**
+ * A single member's health is asked for this often, beside whatever else it does, and an answer awaited this long; then what waits for
+ * it fails. So a stopped member costs a quarter of a minute, and a slow query does not count as one. Milliseconds.
+ */
+const memberHeartbeat = 5_000;
+const memberPatience = 10_000;
 /** A silent socket is given up after this long; every command of ours answers in batches far below it. Milliseconds. */
 const socketTimeout = 120_000;
 
@@ -21,6 +29,8 @@ export interface ConnectOptions {
   /** Talk to this very member (`host:port`) instead of whichever is primary. */
   readonly member?: string;
   readonly maxConnections?: number;
+  /** Commands may be silent for hours, as one that builds indexes is; a server that is gone is noticed by the driver's heartbeats. */
+  readonly longCommands?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -35,6 +45,7 @@ export interface Connection extends AsyncDisposable {
  */
 export async function connect(uri: string, options: ConnectOptions): Promise<Connection> {
   options.signal.throwIfAborted();
+  await checkCertificateFiles(uri);
   const client = createClient(uri, options);
   try {
     await client.connect();
@@ -46,16 +57,18 @@ export async function connect(uri: string, options: ConnectOptions): Promise<Con
   return { client, [Symbol.asyncDispose]: () => client.close() };
 }
 
-function createClient(uri: string, { member, maxConnections = 8 }: ConnectOptions): MongoClient {
+function createClient(uri: string, { member, maxConnections = 8, longCommands = false }: ConnectOptions): MongoClient {
   try {
     const address = member === undefined ? uri : addressOfMember(uri, member);
     return new MongoClient(address, {
       appName: applicationName,
       serverSelectionTimeoutMS: selectionTimeout,
       connectTimeoutMS: selectionTimeout,
-      socketTimeoutMS: socketTimeout,
+      socketTimeoutMS: longCommands ? 0 : socketTimeout,
       maxPoolSize: maxConnections,
-      ...(member === undefined ? {} : { directConnection: true }),
+      ...(member === undefined
+        ? {}
+        : { directConnection: true, heartbeatFrequencyMS: memberHeartbeat, connectTimeoutMS: memberPatience }),
       // Commands are built by us and repeated by the steps around them.
       retryReads: false,
       retryWrites: false,
@@ -121,16 +134,24 @@ export function translateMongoError(error: unknown, code: ErrorCode, doing: stri
       `The user of the connection string lacks a privilege: ${withoutCommandBody(error.message)}. docs/operations.md lists what is needed.`,
     );
   }
-  const transient =
-    error instanceof MongoNetworkError ||
-    error instanceof MongoServerSelectionError ||
-    (error instanceof MongoServerError && (transientCodes.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError')));
   const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof MongoServerSelectionError && /wire version/.test(reason)) {
+    return new LarderError('instance-unsupported', `${doing}: ${reason}. ${oldestSupported}`, { cause: error });
+  }
   return new LarderError(code, `${doing}: ${reason}`, {
-    retryable: transient,
+    retryable: isTransient(error),
     ...(error instanceof MongoServerError ? { details: { serverCode: Number(error.code) } } : {}),
     cause: error,
   });
+}
+
+/** True for what a network or an election does, not the work: the very same work can succeed later, or on another member. */
+export function isTransient(error: unknown): boolean {
+  return (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    (error instanceof MongoServerError && (transientCodes.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError')))
+  );
 }
 
 /** "not authorized on db to execute command { find: …, lsid: … }" without what follows the command's name. */

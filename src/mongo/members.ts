@@ -68,13 +68,17 @@ export async function majorityOpTime(client: MongoClient, signal: AbortSignal): 
   const hello = await client.db('admin').command({ hello: 1 }, { signal });
   const opTime = hello['lastWrite']?.majorityOpTime;
   if (opTime === undefined)
-    throw new LarderError('capture-failed', 'The member does not report a majority-committed optime.', { retryable: true });
+    throw new LarderError('capture-failed', 'The member does not report a majority-committed optime.', {
+      retryable: true,
+      details: { elsewhere: true },
+    });
   return { ...fromTimestamp(opTime.ts), term: Number(opTime.t) };
 }
 
-/** The newest optime that this member has applied, committed or not. */
+/** The newest optime that this member has applied, committed or not; the beginning of time on a server without an oplog. */
 export async function appliedOpTime(client: MongoClient, signal: AbortSignal): Promise<OpTime> {
   const hello = await client.db('admin').command({ hello: 1 }, { signal });
+  if (hello['setName'] === undefined) return { t: 0, i: 0, term: -1 };
   return { ...fromTimestamp(hello['lastWrite'].opTime.ts), term: Number(hello['lastWrite'].opTime.t) };
 }
 

@@ -33,8 +33,8 @@ export type OplogMeaning =
     }
   | { readonly kind: 'commit'; readonly previous: ClusterTime | null }
   | { readonly kind: 'created'; readonly db: string; readonly uuid: string }
-  /** The catalog of these databases changed. */
-  | { readonly kind: 'catalog'; readonly databases: readonly string[] }
+  /** The catalog of these databases changed: what belongs to the collection `uuid`, or where that is null anything. */
+  | { readonly kind: 'catalog'; readonly databases: readonly string[]; readonly uuid: string | null }
   /** Not understood well enough: this collection, or where `uuid` is null the whole database, or where `db` is null everything, must be scanned. */
   | { readonly kind: 'unclear'; readonly db: string | null; readonly uuid: string | null; readonly what: string };
 
@@ -92,7 +92,7 @@ function interpret(buffer: Buffer, fields: Fields): OplogMeaning {
   if (op === 'c') return interpretCommand(buffer, fields, db);
   if (op !== 'i' && op !== 'u' && op !== 'd') return { kind: 'unclear', db: null, uuid: null, what: `operation ${op}` };
   if (db === 'config' || db === 'local') return nothing;
-  if (collection === 'system.views') return { kind: 'catalog', databases: [db] };
+  if (collection === 'system.views') return { kind: 'catalog', databases: [db], uuid: null };
   const ui = fields.get('ui');
   const holder = fields.get(op === 'u' ? 'o2' : 'o');
   if (ui === undefined || holder === undefined) return { kind: 'unclear', db, uuid: null, what: `${op} without collection UUID` };
@@ -111,18 +111,16 @@ function interpretCommand(buffer: Buffer, fields: Fields, db: string): OplogMean
   if (name === 'commitTransaction') return { kind: 'commit', previous: previousOf(buffer, fields) };
   if (harmlessCommands.has(name)) return nothing;
   if (db === 'config' || db === 'local') return nothing;
-  if (name === 'create') {
-    const ui = fields.get('ui');
-    return ui === undefined ? { kind: 'catalog', databases: [db] } : { kind: 'created', db, uuid: uuidAt(buffer, ui) };
-  }
+  const ui = fields.get('ui');
+  const uuid = ui === undefined ? null : uuidAt(buffer, ui);
+  if (name === 'create') return uuid === null ? { kind: 'catalog', databases: [db], uuid } : { kind: 'created', db, uuid };
   if (name === 'renameCollection') {
     const to = findElement(buffer, o.value, 'to');
     const target = to === null ? '' : buffer.toString('utf8', to.value + 4, to.end - 1);
-    return { kind: 'catalog', databases: [...new Set([db, target.slice(0, target.indexOf('.'))])] };
+    return { kind: 'catalog', databases: [...new Set([db, target.slice(0, target.indexOf('.'))])], uuid };
   }
-  if (catalogCommands.has(name)) return { kind: 'catalog', databases: [db] };
-  const ui = fields.get('ui');
-  return { kind: 'unclear', db, uuid: ui === undefined ? null : uuidAt(buffer, ui), what: `command ${name}` };
+  if (catalogCommands.has(name)) return { kind: 'catalog', databases: [db], uuid };
+  return { kind: 'unclear', db, uuid, what: `command ${name}` };
 }
 
 function interpretGroup(buffer: Buffer, fields: Fields, body: number): OplogMeaning {

@@ -1,13 +1,12 @@
 import type { Document, MongoClient } from 'mongodb';
-import type { Deployment, ProbeDeployment } from '../core/deployment.ts';
+import type { Deployment, DeploymentNode, ProbeDeployment } from '../core/deployment.ts';
 import { LarderError } from '../core/errors.ts';
 import { redactConnectionString } from '../lib/redact.ts';
 import { connect, translateMongoError } from './connect.ts';
+import { checkPrivileges } from './check-privileges.ts';
 import { listMembers, toNodes } from './members.ts';
 import { listUserDatabases } from './collection-catalog.ts';
-
-/** The oldest server line that reads at a cluster time outside transactions, which capture is built on. */
-const oldestMajor = 5;
+import { refuseOldVersion } from './supported-versions.ts';
 
 /** See ProbeDeployment. */
 export const probeDeployment: ProbeDeployment = async (uri, signal) => {
@@ -21,11 +20,14 @@ export const probeDeployment: ProbeDeployment = async (uri, signal) => {
 
 async function describe(client: MongoClient, uri: string, signal: AbortSignal): Promise<Deployment> {
   const admin = client.db('admin');
-  const hello = await admin.command({ hello: 1 }, { signal });
   const { version } = await admin.command({ buildInfo: 1 }, { signal });
-  refuseWhatCannotBeBackedUp(hello, String(version));
+  // First, because what is too old does not know the next command.
+  refuseOldVersion(String(version));
+  const hello = await admin.command({ hello: 1 }, { signal });
+  refuseWhatCannotBeBackedUp(hello);
+  await checkPrivileges(client, hello['setName'] !== undefined, signal);
   const setName = (hello['setName'] as string | undefined) ?? null;
-  const nodes = setName === null ? [] : toNodes(await listMembers(client, signal));
+  const nodes = setName === null ? singleNode(client) : toNodes(await listMembers(client, signal));
   return {
     mode: setName === null ? 'Single' : 'ReplicaSet',
     serverVersion: String(version),
@@ -37,15 +39,25 @@ async function describe(client: MongoClient, uri: string, signal: AbortSignal): 
   };
 }
 
-function refuseWhatCannotBeBackedUp(hello: Document, version: string): void {
+/** The server we are connected to; that it answers makes it healthy. */
+function singleNode(client: MongoClient): readonly DeploymentNode[] {
+  return client.options.hosts
+    .slice(0, 1)
+    .map(({ host, port }) => ({ host: host ?? '', port: port ?? 27017, role: 'Primary', healthy: true }));
+}
+
+function refuseWhatCannotBeBackedUp(hello: Document): void {
   if (hello['msg'] === 'isdbgrid') {
     throw new LarderError(
       'instance-unsupported',
       'This is a mongos: sharded clusters are not supported by this version of Larder. Give the connection string of a replica set.',
     );
   }
-  if (Number.parseInt(version, 10) < oldestMajor) {
-    throw new LarderError('instance-unsupported', `MongoDB ${version} is too old: snapshot reads need 5.0 or newer.`);
+  if (hello['isreplicaset'] === true) {
+    throw new LarderError(
+      'instance-unsupported',
+      'This server waits to become a member of a replica set: initiate the set first.',
+    );
   }
 }
 

@@ -17,6 +17,10 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
   /** Documents in the first batch; later ones are sized by what documents turn out to weigh. */
   readonly firstBatch?: number;
+  /** Told after each answer how long it took, milliseconds. */
+  readonly onAnswer?: (milliseconds: number) => void;
+  /** Read in a transaction of its own, which is then aborted: 4.4 reads at a cluster time only so. */
+  readonly transaction?: boolean;
 }
 
 /**
@@ -28,9 +32,13 @@ export async function* readRaw(db: Db, command: Document, options: ReadOptions):
   // A cursor lives in the session that made it.
   const session = db.client.startSession({ causalConsistency: false });
   const run = async (body: Document): Promise<RawCursorAnswer> => {
+    const begin = performance.now();
     const answer = await db.command(body, { raw: true, session, signal: options.signal });
+    options.onAnswer?.(performance.now() - begin);
     return parseCursor(answer['cursor'] as Buffer);
   };
+  // The command's own read concern becomes that of the transaction.
+  if (options.transaction === true) session.startTransaction();
   let open: { id: Long | bigint; collection: string } | null = null;
   let pending: Promise<RawCursorAnswer> | null = null;
   try {
@@ -49,7 +57,12 @@ export async function* readRaw(db: Db, command: Document, options: ReadOptions):
       }
       if (answer.count > 0) yield answer;
       if (pending === null) return;
-      answer = await pending;
+      answer = await pending.catch((error: unknown) => {
+        // A cursor that failed is gone, or its server is; nothing is left to kill.
+        open = null;
+        pending = null;
+        throw error;
+      });
       pending = null;
     }
   } finally {
@@ -57,7 +70,8 @@ export async function* readRaw(db: Db, command: Document, options: ReadOptions):
       const last = await pending.catch(() => null);
       if (last !== null) open = last.id === 0n ? null : { id: last.id, collection: last.collection };
     }
-    if (open !== null && !options.signal.aborted) {
+    if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
+    else if (open !== null && !options.signal.aborted) {
       await db.command({ killCursors: open.collection, cursors: [open.id] }, { session }).catch(() => undefined);
     }
     await session.endSession().catch(() => undefined);

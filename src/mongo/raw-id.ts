@@ -1,4 +1,4 @@
-import { serialize } from 'bson';
+import { Double, Int32, Long, ObjectId, serialize } from 'bson';
 import { findElement } from '../lib/raw-bson.ts';
 import type { RawBatch } from '../lib/raw-bson.ts';
 import { decodeValue } from './ordered-document.ts';
@@ -22,8 +22,12 @@ export function idKeyOf(buffer: Buffer, start: number): IdKey | null {
 export function queryValueOf(key: IdKey): { readonly value: unknown } | null {
   const bytes = Buffer.from(key, 'latin1');
   const type = bytes[0]!;
+  // What nearly all _ids are, without the detour below.
+  if (type === 0x07) return { value: new ObjectId(bytes.subarray(1)) };
+  if (type === 0x10) return { value: new Int32(bytes.readInt32LE(1)) };
+  if (type === 0x12) return { value: Long.fromBigInt(bytes.readBigInt64LE(1)) };
   const value = decodeValue(bytes, type, 1, bytes.length);
-  if (Number.isNaN(numberOf(value))) return { value };
+  if (value instanceof Double && Number.isNaN(value.value)) return { value };
   const again = serialize(new Map([['', value]]));
   const same = again[4] === type && Buffer.compare(bytes.subarray(1), again.subarray(6, again.length - 1)) === 0;
   return same ? { value } : null;
@@ -45,10 +49,4 @@ export function batchOfIds(keys: readonly IdKey[]): RawBatch {
     at += length;
   });
   return { buffer, starts, count: keys.length };
-}
-
-function numberOf(value: unknown): number | null {
-  return typeof value === 'object' && value !== null && '_bsontype' in value && value._bsontype === 'Double'
-    ? Number(value)
-    : null;
 }

@@ -13,6 +13,8 @@ const mostBytes = 32 * 1024 * 1024;
 /** "BSON field is an unknown field", as an IDL parser and as an older one say it. */
 const unknownFieldCodes = new Set([40415, 9]);
 
+const duplicateKey = 11000;
+
 /** Only here to fill the driver's list: what goes over the wire is the raw bytes. */
 const placeholder = Object.freeze({});
 
@@ -25,18 +27,37 @@ export class RawInserter {
   readonly #signal: AbortSignal;
   /** null: not known yet. */
   #knowsEmptyTimestamps: boolean | null = null;
+  #term: string | null = null;
 
   constructor(db: Db, signal: AbortSignal) {
     this.#db = db;
     this.#signal = signal;
   }
 
-  /** All documents of the batch, in order if `ordered`. Throws `restore-failed` with the first refusal, or the driver's error. */
-  async insert(collection: string, batch: RawBatch, options: { readonly ordered: boolean }): Promise<void> {
-    for (const part of parts(batch)) await this.#insertPart(collection, batch, part, options.ordered);
+  /** The election term of the first insert, null before it or where the server does not say. */
+  get term(): string | null {
+    return this.#term;
   }
 
-  async #insertPart(collection: string, batch: RawBatch, part: Part, ordered: boolean): Promise<void> {
+  /**
+   * All documents of the batch, in order if `ordered`. With `repeated`, documents whose `_id` is there already are left as they are:
+   * whoever asks for that compares what is there. Throws `restore-failed` with the first refusal, the same, retryable, once the
+   * target has another primary than at the first insert (which may lack what was acknowledged), or the driver's error.
+   */
+  async insert(
+    collection: string,
+    batch: RawBatch,
+    options: { readonly ordered: boolean; readonly repeated?: boolean },
+  ): Promise<void> {
+    for (const part of parts(batch)) await this.#insertPart(collection, batch, part, options);
+  }
+
+  async #insertPart(
+    collection: string,
+    batch: RawBatch,
+    part: Part,
+    { ordered, repeated = false }: { readonly ordered: boolean; readonly repeated?: boolean },
+  ): Promise<void> {
     const insert = async (bypassEmptyTimestamps: boolean): Promise<Document> => {
       const documents = new DocumentSequence('documents');
       for (let n = part.from; n < part.to; n++) {
@@ -58,7 +79,9 @@ export class RawInserter {
       this.#knowsEmptyTimestamps = false;
       answer = await insert(false);
     }
-    const refusal = (answer['writeErrors'] as Document[] | undefined)?.[0];
+    this.#checkTerm(answer);
+    const refusals = (answer['writeErrors'] as Document[] | undefined) ?? [];
+    const refusal = refusals.find(({ code }) => !repeated || code !== duplicateKey);
     if (refusal !== undefined) {
       throw new LarderError(
         'restore-failed',
@@ -69,6 +92,14 @@ export class RawInserter {
       );
     }
     if (!this.#knowsEmptyTimestamps) await this.#putEmptyTimestampsRight(collection, batch, part);
+  }
+
+  #checkTerm(answer: Document): void {
+    const term = answer['opTime']?.t;
+    if (term === undefined) return;
+    this.#term ??= String(term);
+    if (this.#term !== String(term))
+      throw new LarderError('restore-failed', 'The target elected a new primary.', { retryable: true });
   }
 
   async #putEmptyTimestampsRight(collection: string, batch: RawBatch, part: Part): Promise<void> {

@@ -30,7 +30,7 @@ export async function* readOplog(
     for (let n = 0; n < batch.count; n++) {
       const entry = readOplogEntry(batch.buffer, batch.starts[n]!);
       if (first) {
-        proveContinuity(entry, from);
+        if (!isAt(entry, from)) throw gap(from);
         first = false;
       } else yield entry;
     }
@@ -53,8 +53,13 @@ export async function readOplogEntryAt(client: MongoClient, time: ClusterTime, s
   return null;
 }
 
-function proveContinuity(entry: OplogEntry, from: OpTime): void {
-  if (compareClusterTime(entry.time, from) !== 0 || entry.term !== from.term) throw gap(from);
+/** Resolves if the member's oplog holds the entry at exactly this time and term: its history is the one we know. Else as `readOplog`. */
+export async function proveContinuity(client: MongoClient, point: OpTime, signal: AbortSignal): Promise<void> {
+  if (!(await oplogReachesBackTo(client, point, signal))) throw gap(point);
+}
+
+function isAt(entry: OplogEntry, { t, i, term }: OpTime): boolean {
+  return compareClusterTime(entry.time, { t, i }) === 0 && entry.term === term;
 }
 
 function gap(from: OpTime): LarderError {

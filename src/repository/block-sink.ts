@@ -6,9 +6,9 @@ import type { PackSink } from './pack-sink.ts';
 import type { ProjectContext } from './project-context.ts';
 import { compress } from './zstd.ts';
 
-/** Raw bytes of blocks between cutting and proving. About eight blocks of mean size: enough for both cores, little memory. */
-const bytesInFlight = 8 * 1024 * 1024;
-const leastWeight = bytesInFlight / 6;
+/** Raw bytes of blocks between cutting and proving. A few blocks of mean size: enough for both cores, little memory. */
+const bytesInFlight = 6 * 1024 * 1024;
+const leastWeight = bytesInFlight / 4;
 
 /** A block on its way. `location` resolves once it is durable, and rejects if it cannot be stored. */
 export interface SubmittedBlock {

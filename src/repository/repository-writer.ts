@@ -19,7 +19,7 @@ import { verifyReferences } from './verify-references.ts';
 export const longestWrite = 24 * 60 * 60 * 1000;
 
 /** Idle block buffers worth keeping: the blocks in flight and one for each of a few layers. */
-const idleBuffers = 3;
+const idleBuffers = 2;
 
 /** Begins to write: see `ProjectRepository.beginWrite`. */
 export async function beginWrite(context: ProjectContext, signal: AbortSignal | undefined): Promise<RepositoryWriter> {

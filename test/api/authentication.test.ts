@@ -157,3 +157,39 @@ it('a failure of the identity service is not taken for a wrong token', async () 
   Object.assign(api.identity, { checkToken: () => Promise.reject(new LarderError('catalog-unavailable', 'Gone.')) });
   expect(await api.send({ url: list, token: 'any' })).toMatchObject({ status: 500, body: { error_code: 'DBS.280005' } });
 });
+
+describe('a signed request that is sent again', () => {
+  const url = `/v3/${projectId}/backups`;
+  const body = JSON.stringify({ backup: { instance_id: instanceId, name: 'only-once' } });
+
+  it('is refused if it changes something, in either form, and accepted with a signature of its own', async () => {
+    for (const form of ['simple', 'scoped'] as const) {
+      await using api = await startCheckedApi();
+      const sent = { method: 'POST', url, body, token: null, headers: signed(form, { method: 'POST', url, body }) };
+      expect((await api.send(sent)).status).toBe(200);
+      const again = await api.send(sent);
+      expect(again).toMatchObject({ status: 401, body: { error_code: 'APIGW.0301' } });
+      expect(String((again.body as { error_msg: string }).error_msg)).toContain('sent before');
+      expect(api.calls.filter(({ name }) => name === 'createBackup')).toHaveLength(1);
+      const later = signed(form, { method: 'POST', url, body, date: '20261123T093811Z' });
+      expect(await api.send({ ...sent, headers: later })).toMatchObject({ body: { error_code: 'DBS.201201' } });
+    }
+  });
+
+  it('is answered if it reads, as clients that page do, or deletes', async () => {
+    await using api = await startCheckedApi();
+    const headers = signed('scoped', { url });
+    for (let n = 0; n < 2; n++) expect((await api.send({ url, token: null, headers })).status).toBe(200);
+    const one = `${url}/none`;
+    const sent = { method: 'DELETE', url: one, token: null, headers: signed('simple', { method: 'DELETE', url: one }) };
+    for (let n = 0; n < 2; n++) expect(await api.send(sent)).toMatchObject({ body: { error_code: 'DBS.201214' } });
+  });
+
+  it('counts only once it is proved: a wrong signature uses nothing up', async () => {
+    await using api = await startCheckedApi();
+    const headers = signed('simple', { method: 'POST', url, body });
+    const broken = { ...headers, authorization: headers.authorization.replace(/.$/, (last) => (last === '0' ? '1' : '0')) };
+    expect((await api.send({ method: 'POST', url, body, token: null, headers: broken })).status).toBe(401);
+    expect((await api.send({ method: 'POST', url, body, token: null, headers })).status).toBe(200);
+  });
+});

@@ -81,7 +81,7 @@ const identityWord = /^(auth|projects|domains)$/;
 
 function checkForm(url: string, { status, body }: Answer): void {
   if (status < 400 || body === null) return;
-  if (/^\/(v3\/?)?(\?|$)|^\/v3\/(auth|projects|domains|users|OS-)/.test(url)) {
+  if (/^\/(v3\/?)?(\?|$)|^\/v3\/(auth|projects|domains|users|roles|credentials|OS-)/.test(url)) {
     expect(body).toEqual({ error: { code: status, message: expect.any(String), title: expect.any(String) } });
     return;
   }

@@ -27,6 +27,7 @@ describe('listing backups', () => {
           status: 'COMPLETED',
           size: 2,
           description: 'before the upgrade',
+          deletable: true,
         },
       ],
       total_count: 1,
@@ -222,7 +223,56 @@ describe('calls that are documented and not served', () => {
       expect(await api.send(sent), `${sent.method} ${url}`).toMatchObject({ status: 400, body: { error_code: 'DBS.280343' } });
       expect((await api.send({ ...sent, token: null })).status).toBe(401);
     }
-    expect((await api.send({ url: `/v3.1/${projectId}/flavors` })).body).toMatchObject({ error_code: 'DBS.280343' });
     expect(api.calls).toEqual([]);
+  });
+});
+
+describe('what clients ask before they ask for an instance', () => {
+  it('flavors are the same under both addresses, filtered and paged by marker', async () => {
+    await using api = await startCheckedApi();
+    const list = async (query: string, version = 'v3') => {
+      const { status, body } = await api.send({ url: `/${version}/${projectId}/flavors${query}` });
+      expect(status).toBe(200);
+      return body as { flavors: { spec_code: string; ram: string; az_status: object }[]; total_count: number };
+    };
+    const all = await list('');
+    expect(all).toEqual(await list('', 'v3.1'));
+    expect(all.total_count).toBe(21);
+    expect(all.flavors).toContainEqual({
+      engine_name: 'DDS-Community',
+      type: 'replica',
+      vcpus: '1',
+      ram: '4',
+      spec_code: 'dds.mongodb.s2.medium.4.repset',
+      engine_versions: ['4.4', '5.0', '6.0', '7.0', '8.0'],
+      az_status: { 'eu-de': 'normal' },
+    });
+    const paged: string[] = [];
+    for (;;) {
+      const marker = paged.length === 0 ? '' : `&marker=${paged.at(-1)}`;
+      const { flavors, total_count: total } = await list(`?limit=10${marker}`);
+      expect(total).toBe(21);
+      paged.push(...flavors.map((flavor) => flavor.spec_code));
+      if (flavors.length < 10) break;
+    }
+    expect(paged).toEqual(all.flavors.map((flavor) => flavor.spec_code));
+    expect((await list('?marker=none')).flavors).toEqual([]);
+    expect((await list('?engine_name=MySQL')).total_count).toBe(0);
+    expect((await list('?engine_version=4.0')).total_count).toBe(0);
+    expect((await list('?offset=20&limit=5')).flavors).toHaveLength(1);
+  });
+
+  it('versions and storage types are those of the one engine', async () => {
+    await using api = await startCheckedApi();
+    const versions = await api.send({ url: `/v3/${projectId}/datastores/DDS-Community/versions` });
+    expect(versions).toMatchObject({ status: 200, body: { versions: ['4.4', '5.0', '6.0', '7.0', '8.0'] } });
+    const types = await api.send({ url: `/v3/${projectId}/storage-type?engine_name=DDS-Community` });
+    expect(types.body).toMatchObject({
+      storage_type: [{ name: 'ULTRAHIGH', az_status: { 'eu-de': 'normal' } }],
+      dss_pool_info: [],
+    });
+    for (const url of [`/v3/${projectId}/datastores/MySQL/versions`, `/v3/${projectId}/storage-type?engine_name=MySQL`]) {
+      expect(await api.send({ url })).toMatchObject({ status: 404, body: { error_code: 'DBS.200042' } });
+    }
   });
 });

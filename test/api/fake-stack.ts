@@ -3,6 +3,9 @@
  * the product does is proved elsewhere, with real servers.
  */
 import { LarderError } from '../../src/core/errors.ts';
+import { changedPolicy, noPolicy } from '../../src/core/policy.ts';
+import type { Audit } from '../../src/engine/audit.ts';
+import type { Directory } from '../../src/engine/directory.ts';
 import type {
   Backup,
   BackupDetails,
@@ -27,13 +30,17 @@ export const accessKey = { access: 'AK0001', secret: 'SK0001secret' };
 const domain: Named = { id: 'd0000000000000000000000000000001', name: 'Default' };
 const user = { id: 'a0000000000000000000000000000001', name: 'admin', domain };
 const projects = [
-  { id: projectId, name: 'eu-de_default', domainId: domain.id },
-  { id: 'eeeeb4a43100d4f32f51c01c2fe4acdb', name: 'eu-de_second', domainId: domain.id },
+  { id: projectId, name: 'eu-de_default', domainId: domain.id, description: '' },
+  { id: 'eeeeb4a43100d4f32f51c01c2fe4acdb', name: 'eu-de_second', domainId: domain.id, description: '' },
 ];
 
 export interface FakeStack {
   readonly useCases: UseCases;
   readonly identity: Identity;
+  readonly directory: Directory;
+  readonly audit: Audit;
+  /** What was audited. */
+  readonly audited: Parameters<Audit['record']>[0][];
   readonly clock: Clock;
   readonly region: string;
   readonly version: string;
@@ -56,6 +63,7 @@ export function createFakeStack(): FakeStack {
   const jobs = new Map<string, Job>();
   const tokens = new Map<string, Token & { readonly token: string }>();
   const instance = fakeInstance(now);
+  let policy = noPolicy;
   let serial = 0;
 
   const called = (name: keyof UseCases, request: unknown): void => {
@@ -79,6 +87,7 @@ export function createFakeStack(): FakeStack {
       instanceName: instance.name,
       backupId,
       failReason: null,
+      result: null,
     });
     return { jobId };
   };
@@ -95,7 +104,17 @@ export function createFakeStack(): FakeStack {
         datastoreVersion: '6.0',
         type: 'Manual',
       } as const;
-      backups.unshift({ id, ...request, ...common, status: 'COMPLETED', beginTime: now, endTime: now, sizeBytes: 1025 });
+      backups.unshift({
+        id,
+        ...request,
+        ...common,
+        status: 'COMPLETED',
+        beginTime: now,
+        endTime: now,
+        sizeBytes: 1025,
+        deletable: true,
+        proof: null,
+      });
       return { ...addJob('MongodbSnapshotBackup', id, request.name === 'still-running' ? 'Running' : 'Completed'), backupId: id };
     },
     async deleteBackup(caller, backupId) {
@@ -133,15 +152,26 @@ export function createFakeStack(): FakeStack {
       if (job === undefined) throw new LarderError('job-not-found', 'There is no such job.');
       return job;
     },
+    async cancelJob(caller, jobId) {
+      called('cancelJob', { caller, jobId });
+      const job = jobs.get(jobId);
+      if (job === undefined) throw new LarderError('job-not-found', 'There is no such job.');
+      if (job.status !== 'Running') throw new LarderError('operation-illegal', 'The job has ended already.');
+    },
     async listInstances(caller, filter) {
       called('listInstances', { caller, ...filter });
       const rows = filter.id === undefined || filter.id === instanceId ? [instance] : [];
-      return { rows, total: rows.length };
+      return { rows: rows.map((row) => ({ ...row, backupPolicy: policy })), total: rows.length };
     },
     async showInstance(caller, id) {
       called('showInstance', { caller, id });
       if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
       return instance;
+    },
+    async setInstance(caller, id, settings) {
+      called('setInstance', { caller, id, ...settings });
+      if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+      return { ...instance, ...settings };
     },
     async adoptInstance(caller, request) {
       called('adoptInstance', { caller, ...request });
@@ -152,6 +182,63 @@ export function createFakeStack(): FakeStack {
       if (!backups.some(({ id }) => id === request.backupId))
         throw new LarderError('backup-not-found', 'There is no such backup.');
       return addJob('MongodbRestoreData2CurrentInstance', request.backupId);
+    },
+    async deleteInstance(caller, id) {
+      called('deleteInstance', { caller, id });
+      if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+      return addJob('DeleteMongoDBInstance', null);
+    },
+    async listRestoreTimes(caller, id) {
+      called('listRestoreTimes', { caller, id });
+      return [{ start: new Date('2026-11-22T23:00:00Z'), end: new Date('2026-11-23T01:00:00Z') }];
+    },
+    async listRestorableDatabases(caller, query) {
+      called('listRestorableDatabases', { caller, ...query });
+      return { rows: ['shop'], total: 3 };
+    },
+    async listRestorableCollections(caller, query) {
+      called('listRestorableCollections', { caller, ...query });
+      if (query.db !== 'shop') throw new LarderError('database-not-found', 'There is no such database.');
+      return { rows: ['orders'], total: 4 };
+    },
+    async showPolicy(caller, id) {
+      called('showPolicy', { caller, id });
+      if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+      return { ...policy, nextWindow: null, firstBackupDue: false, trouble: null, windows: [] };
+    },
+    async setPolicy(caller, id, request) {
+      called('setPolicy', { caller, id, request });
+      const changed = changedPolicy(policy, request);
+      if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+      policy = changed;
+    },
+    async drill(caller, request) {
+      called('drill', { caller, ...request });
+      const backupId = 'backupId' in request.of ? request.of.backupId : backups[0]?.id;
+      if (!backups.some(({ id }) => id === backupId)) throw new LarderError('backup-not-found', 'There is no such backup.');
+      return { ...addJob('LarderDrillBackup', backupId!), backupId: backupId! };
+    },
+    async previewRestore(caller, request) {
+      called('previewRestore', { caller, ...request });
+      return {
+        arrivals: [
+          {
+            from: 'shop.orders',
+            name: 'shop.orders',
+            kind: 'collection',
+            documents: 10,
+            bytes: 1025,
+            indexes: ['n_1'],
+            swapped: true,
+            overwrites: { name: 'shop.orders', documents: 9, bytes: 900 },
+          },
+        ],
+        drops: [],
+        users: request.selection?.users ?? true,
+        documents: 10,
+        bytes: 1025,
+        notes: [],
+      };
     },
     async createAccessKey(caller) {
       called('createAccessKey', { caller });
@@ -184,6 +271,7 @@ export function createFakeStack(): FakeStack {
     return token;
   };
 
+  const signatures = new Set<string>();
   const identity: Identity = {
     async loginWithPassword(login, scope) {
       calls.push({ name: 'loginWithPassword', request: { login, scope } });
@@ -210,6 +298,13 @@ export function createFakeStack(): FakeStack {
       if (access !== accessKey.access) return null;
       return { secret: accessKey.secret, userId: user.id, userName: user.name, domain };
     },
+    async useSignature(access, signature) {
+      const before = signatures.size;
+      return signatures.add(`${access} ${signature}`).size > before;
+    },
+    async permits() {
+      return true;
+    },
     async listProjects(_userId, name) {
       return projects.filter((project) => name === undefined || project.name === name);
     },
@@ -218,9 +313,32 @@ export function createFakeStack(): FakeStack {
     },
   };
 
+  // Users, projects and roles are tested with the real ones; here they are only what calls about projects show.
+  const directory = {
+    listProjects: async (_domainId: string, { name }: { readonly name?: string } = {}) => identity.listProjects(user.id, name),
+    async showProject(_domainId: string, id: string) {
+      const project = projects.find((one) => one.id === id);
+      if (project === undefined) throw new LarderError('project-not-found', 'There is no such project.');
+      return project;
+    },
+  } as unknown as Directory;
+
+  const audited: Parameters<Audit['record']>[0][] = [];
+  const audit: Audit = {
+    async record(entry) {
+      audited.push(entry);
+    },
+    async list() {
+      return { rows: [], total: 0 };
+    },
+  };
+
   return {
     useCases,
     identity,
+    directory,
+    audit,
+    audited,
     clock,
     region: 'eu-de',
     version: '0.1.0',
@@ -237,7 +355,7 @@ function findProject(scope: Extract<Scope, { kind: 'project' }>): (typeof projec
   const { project: wanted } = scope;
   const project =
     'id' in wanted && wanted.id === otherProjectId
-      ? { id: otherProjectId, name: 'eu-de_other', domainId: domain.id }
+      ? { id: otherProjectId, name: 'eu-de_other', domainId: domain.id, description: '' }
       : projects.find(({ id, name }) => ('id' in wanted ? id === wanted.id : name === wanted.name));
   if (project === undefined) throw new LarderError('project-not-found', 'There is no such project.');
   return project;
@@ -245,12 +363,15 @@ function findProject(scope: Extract<Scope, { kind: 'project' }>): (typeof projec
 
 const fakeProgress = {
   phase: 'scan',
+  share: 0.666,
   documentsDone: 10,
   documentsTotal: 100,
   bytesDone: 666,
   bytesTotal: 1000,
   bytesPerSecond: 12.5,
   secondsLeft: null,
+  lagSeconds: 2,
+  oplogWindowSeconds: 7200,
 };
 
 const fakeDetails: Omit<BackupDetails, keyof Backup> = {
@@ -281,7 +402,10 @@ function fakeInstance(now: Date): Instance {
     port: 27017,
     tls: false,
     nodes: [{ id: `${'0'.repeat(32)}no02`, name: 'a', host: '127.0.0.1', port: 27017, role: 'Primary', status: 'normal' }],
+    lock: false,
+    rateMbPerS: null,
     address: 'mongodb://127.0.0.1:27017/?replicaSet=shop',
+    backupPolicy: noPolicy,
     created: now,
     updated: now,
   };

@@ -253,7 +253,7 @@ describe('discovery', () => {
 
 it('addresses of the identity service that do not exist are 404 in its own form', async () => {
   await using api = await startCheckedApi();
-  for (const address of ['/v3/users', '/v3/auth/nonsense', '/v3/OS-FEDERATION/x', '/v3/auth/backups', '/v3/projects/a/b']) {
+  for (const address of ['/v3/credentials', '/v3/auth/nonsense', '/v3/OS-FEDERATION/x', '/v3/auth/backups', '/v3/projects/a/b']) {
     expect((await api.send({ url: address })).body, address).toMatchObject({ error: { code: 404, title: 'Not Found' } });
   }
 });

@@ -28,6 +28,47 @@ describe('instances', () => {
     expect(api.calls).toEqual([]);
   });
 
+  it('are told how fast backups may read them', async () => {
+    await using api = await startCheckedApi();
+    const url = `${base}/instances/${instanceId}`;
+    expect(await api.send({ method: 'PATCH', url, body: { rate_mb_per_s: 20 } })).toMatchObject({
+      status: 200,
+      body: { id: instanceId, rate_mb_per_s: 20 },
+    });
+    expect(await api.send({ method: 'PATCH', url, body: { rate_mb_per_s: null } })).toMatchObject({
+      body: { rate_mb_per_s: null },
+    });
+    expect(api.calls.map(({ request }) => request)).toMatchObject([{ rateMbPerS: 20 }, { rateMbPerS: null }]);
+    for (const body of [{}, { rate_mb_per_s: 0 }, { rate_mb_per_s: '20' }, { rate_mb_per_s: 1e9 }]) {
+      expect(await api.send({ method: 'PATCH', url, body })).toMatchObject({ status: 400, body: { error_code: 'DBS.280001' } });
+    }
+    expect(api.calls).toHaveLength(2);
+    const backup = { instance_id: instanceId, name: 'gentle', rate_mb_per_s: 0.5 };
+    expect(await api.send({ method: 'POST', url: `${base}/backups`, body: backup })).toMatchObject({ status: 202 });
+    expect(api.calls.at(-1)?.request).toMatchObject({ name: 'gentle', rateMbPerS: 0.5 });
+  });
+
+  it('that are single servers are told whether their backups lock them; a backup may say so for itself', async () => {
+    await using api = await startCheckedApi();
+    const adopt = { name: 'shop-one', uri: 'mongodb://h', lock: true };
+    expect(await api.send({ method: 'POST', url: `${base}/instances/adopt`, body: adopt })).toMatchObject({ status: 201 });
+    const url = `${base}/instances/${instanceId}`;
+    expect(await api.send({ method: 'PATCH', url, body: { lock: true } })).toMatchObject({ status: 200, body: { lock: true } });
+    const backup = { instance_id: instanceId, name: 'locked', lock: true };
+    expect(await api.send({ method: 'POST', url: `${base}/backups`, body: backup })).toMatchObject({ status: 202 });
+    expect(api.calls.map(({ request }) => request)).toMatchObject([
+      { lock: true },
+      { lock: true },
+      { name: 'locked', lock: true },
+    ]);
+    for (const [method, path, body] of [
+      ['PATCH', url, { lock: 'yes' }],
+      ['POST', `${base}/backups`, { ...backup, lock: 1 }],
+    ] as const)
+      expect(await api.send({ method, url: path, body })).toMatchObject({ status: 400, body: { error_code: 'DBS.280001' } });
+    expect(api.calls).toHaveLength(3);
+  });
+
   it('that cannot be backed up are refused with the reason', async () => {
     await using api = await startCheckedApi();
     api.failNext('adoptInstance', new LarderError('instance-unsupported', 'This is a mongos.'));
@@ -79,7 +120,16 @@ describe('backups, jobs and restores', () => {
       status: 'Running',
       ended: null,
       backup_id,
-      progress: { phase: 'scan', documents_done: 10, bytes_total: 1000, bytes_per_second: 12.5, seconds_left: null },
+      progress: {
+        phase: 'scan',
+        share: 0.666,
+        documents_done: 10,
+        bytes_total: 1000,
+        bytes_per_second: 12.5,
+        seconds_left: null,
+        lag_seconds: 2,
+        oplog_window_seconds: 7200,
+      },
     });
     const restore = { backup_id, target_instance_id: instanceId };
     expect(await api.send({ method: 'POST', url: `${base}/restores`, body: restore })).toMatchObject({
@@ -90,8 +140,75 @@ describe('backups, jobs and restores', () => {
       caller: expect.anything(),
       backupId: backup_id,
       targetInstanceId: instanceId,
+      selection: { databases: [], collections: [], users: true },
       overwrite: false,
     });
+  });
+
+  it('are restored in parts and renamed, or only planned', async () => {
+    await using api = await startCheckedApi();
+    const backup = { instance_id: instanceId, name: 'to-restore' };
+    const made = await api.send({ method: 'POST', url: `/v3/${projectId}/backups`, body: { backup } });
+    const { backup_id } = made.body as { backup_id: string };
+    const body = {
+      backup_id,
+      target_instance_id: instanceId,
+      databases: [{ name: 'shop', new_name: 'copy' }],
+      collections: [{ name: 'log.a.b' }],
+    };
+    expect(await api.send({ method: 'POST', url: `${base}/restores`, body })).toMatchObject({ status: 202 });
+    const selection = {
+      databases: [{ name: 'shop', newName: 'copy' }],
+      collections: [{ name: 'log.a.b', newName: null }],
+      users: false,
+    };
+    expect(api.calls.at(-1)).toMatchObject({ name: 'restore', request: { selection } });
+    const planned = await api.send({ method: 'POST', url: `${base}/restores`, body: { ...body, users: true, dry_run: true } });
+    expect(planned).toMatchObject({
+      status: 200,
+      body: {
+        arrivals: [{ name: 'shop.orders', indexes: ['n_1'], overwrites: { documents: 9, bytes: 900 } }],
+        drops: [],
+        users: true,
+      },
+    });
+    expect(api.calls.at(-1)).toMatchObject({ name: 'previewRestore', request: { selection: { ...selection, users: true } } });
+    for (const wrong of [{ databases: [] }, { databases: ['shop'] }, { collections: [{ name: '' }] }, { users: 'yes' }]) {
+      const request = { backup_id, target_instance_id: instanceId, ...wrong };
+      const answer = await api.send({ method: 'POST', url: `${base}/restores`, body: request });
+      expect(answer, JSON.stringify(wrong)).toMatchObject({ status: 400, body: { error_code: 'DBS.280001' } });
+    }
+  });
+
+  it('are cancelled while they run', async () => {
+    await using api = await startCheckedApi();
+    const create = async (name: string): Promise<string> => {
+      const backup = { instance_id: instanceId, name };
+      const { body } = await api.send({ method: 'POST', url: `/v3/${projectId}/backups`, body: { backup } });
+      return (body as { job_id: string }).job_id;
+    };
+    const running = await create('still-running');
+    const cancel = (id: string) => api.send({ method: 'POST', url: `${base}/jobs/${id}/cancel` });
+    expect(await cancel(running)).toMatchObject({ status: 202, body: { job_id: running } });
+    expect(api.calls.at(-1)).toMatchObject({ name: 'cancelJob', request: { jobId: running } });
+    expect(await cancel(await create('over'))).toMatchObject({
+      status: 400,
+      body: { error_code: 'DBS.200004', error_msg: 'Operation is illegal. The job has ended already.' },
+    });
+    expect(await cancel('unknown')).toMatchObject({ status: 400, body: { error_code: 'DBS.200543' } });
+  });
+
+  it('are proved by drills', async () => {
+    await using api = await startCheckedApi();
+    const backup = { instance_id: instanceId, name: 'to-prove' };
+    const made = await api.send({ method: 'POST', url: `/v3/${projectId}/backups`, body: { backup } });
+    const { backup_id } = made.body as { backup_id: string };
+    const assertions = [{ namespace: 'shop.orders', query: { n: 1 }, count: 1 }];
+    const drill = (body: object) => api.send({ method: 'POST', url: `${base}/drills`, body });
+    expect(await drill({ instance_id: instanceId, assertions })).toMatchObject({ status: 202, body: { backup_id } });
+    expect(api.calls.at(-1)).toMatchObject({ name: 'drill', request: { of: { instanceId }, assertions } });
+    expect(await drill({ backup_id: 'unknown' })).toMatchObject({ status: 400, body: { error_code: 'DBS.201214' } });
+    expect(await drill({})).toMatchObject({ status: 400, body: { error_code: 'DBS.280001' } });
   });
 
   it('are refused with the documented codes', async () => {

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions import exceptions
 from huaweicloudsdkdds.v3 import (
+    BackupPolicy,
     CreateManualBackupOption,
     CreateManualBackupRequest,
     CreateManualBackupRequestBody,
@@ -27,8 +28,14 @@ from huaweicloudsdkdds.v3 import (
     DeleteManualBackupRequest,
     ListBackupsRequest,
     ListInstancesRequest,
+    ListRecycleInstancesRequest,
+    ListRestoreCollectionsRequest,
+    ListRestoreDatabasesRequest,
+    ListRestoreTimesRequest,
     RestoreInstanceRequest,
     RestoreInstanceRequestBody,
+    SetBackupPolicyRequest,
+    SetBackupPolicyRequestBody,
     ShowBackupPolicyRequest,
     ShowJobDetailRequest,
     Source,
@@ -192,8 +199,70 @@ def check_refusals(name, backup_id):
     refused("unknown backup", 400, "DBS.201214", lambda: backups(backup_id="0" * 32 + "br02"))
     refused("unknown job", 400, "DBS.200543", lambda: find_job(str(uuid.UUID(int=0))))
     refused("restore elsewhere", 400, "DBS.200004", lambda: restore(backup_id, "0" * 32 + "in02"))
-    refused("call that is not served", 400, "DBS.280343", lambda: DDS.show_backup_policy(ShowBackupPolicyRequest(INSTANCE_ID)))
+    refused("call that is not served", 400, "DBS.280343", lambda: DDS.list_recycle_instances(ListRecycleInstancesRequest()))
     expect(backups(instance_id=INSTANCE_ID, backup_id=backup_id).total_count == 1, "a refused call changed something")
+
+
+def set_policy(keep_days, start_time=None, period=None):
+    policy = BackupPolicy(keep_days=keep_days, start_time=start_time, period=period)
+    DDS.set_backup_policy(SetBackupPolicyRequest(INSTANCE_ID, SetBackupPolicyRequestBody(backup_policy=policy)))
+
+
+def show_policy():
+    policy = DDS.show_backup_policy(ShowBackupPolicyRequest(INSTANCE_ID)).backup_policy
+    return policy.keep_days, policy.start_time, policy.period
+
+
+def wait_until_idle():
+    deadline = time.monotonic() + TIMEOUT
+    while DDS.list_instances(ListInstancesRequest(id=INSTANCE_ID)).instances[0].actions:
+        expect(time.monotonic() < deadline, f"the instance is busy for longer than {TIMEOUT} s")
+        time.sleep(0.2)
+
+
+def delete(backup_id):
+    return DDS.delete_manual_backup(DeleteManualBackupRequest(backup_id=backup_id)).job_id
+
+
+def check_policy():
+    """Turned on, the policy makes a backup at once. It is put back as it was found."""
+    keep_days, start_time, period = show_policy()
+    if keep_days != 0:
+        report("policy is on already: left alone", keep_days=keep_days)
+        return
+    expect((start_time, period) == (None, None), "a policy that is off says more than that")
+    refused("bad days", 400, "DBS.280214", lambda: set_policy("733", "19:00-20:00", "1"))
+    refused("bad period", 400, "DBS.280215", lambda: set_policy("1", "19:00-20:00", "1"))
+    refused("bad window", 400, "DBS.280216", lambda: set_policy("7", "19:05-20:05", "1"))
+    refused("bad window end", 400, "DBS.280416", lambda: set_policy("7", "19:00-22:00", "1"))
+    set_policy("7", "19:00-20:00", "1,2,4,5,6")
+    expect(show_policy() == (7, "19:00-20:00", "1,2,4,5,6"), f"the policy is {show_policy()}")
+    wait_until_idle()
+    (automated,) = backups(instance_id=INSTANCE_ID, backup_type="Auto").backups
+    expect(automated.status == "COMPLETED", f"the automated backup is {automated.status}")
+    refused("delete an automated backup", 400, "DBS.200004", lambda: delete(automated.id))
+    set_policy("0")
+    expect(show_policy() == (0, None, None), f"the policy is {show_policy()}")
+    wait_for_job(delete(automated.id))
+    expect(backups(instance_id=INSTANCE_ID, backup_type="Auto").total_count == 0, "the automated backup is still there")
+    report("set_backup_policy", backup=automated.name)
+
+
+def check_restorable():
+    now = datetime.now(timezone.utc)
+    times = DDS.list_restore_times(ListRestoreTimesRequest(instance_id=INSTANCE_ID, date=now.strftime("%Y-%m-%d")))
+    expect(isinstance(times.restore_time, list), "ranges are no list")
+    at = str(int((now + timedelta(minutes=1)).timestamp() * 1000))
+    databases = DDS.list_restore_databases(ListRestoreDatabasesRequest(instance_id=INSTANCE_ID, restore_time=at))
+    expect(databases.total_count == len(databases.databases), f"{databases.total_count} databases")
+    for name in databases.databases:
+        request = ListRestoreCollectionsRequest(instance_id=INSTANCE_ID, db_name=name, restore_time=at, limit=1)
+        expect(len(DDS.list_restore_collections(request).collections) <= 1, "a page is longer than its limit")
+    unknown = ListRestoreCollectionsRequest(instance_id=INSTANCE_ID, db_name="no-such-db", restore_time=at)
+    refused("unknown database", 400, "DBS.200823", lambda: DDS.list_restore_collections(unknown))
+    bad = ListRestoreTimesRequest(instance_id=INSTANCE_ID, date="2026-02-30")
+    refused("bad date", 400, "DBS.280409", lambda: DDS.list_restore_times(bad))
+    report("list_restore_databases", databases=databases.databases)
 
 
 def restore(backup_id, target_id=INSTANCE_ID):
@@ -208,9 +277,9 @@ def check_restore(backup_id):
 
 
 def check_delete(backup_id):
-    job = wait_for_job(DDS.delete_manual_backup(DeleteManualBackupRequest(backup_id=backup_id)).job_id)
+    job = wait_for_job(delete(backup_id))
     report("delete_manual_backup", job=job.name)
-    refused("delete again", 400, "DBS.201214", lambda: DDS.delete_manual_backup(DeleteManualBackupRequest(backup_id=backup_id)))
+    refused("delete again", 400, "DBS.201214", lambda: delete(backup_id))
 
 
 def main():
@@ -220,6 +289,8 @@ def main():
         backup_id = check_create(name)
         check_filters(name, backup_id, instance)
         check_refusals(name, backup_id)
+        check_policy()
+        check_restorable()
         check_restore(backup_id)
         check_delete(backup_id)
     except (Deviation, exceptions.SdkException) as error:

@@ -1,10 +1,9 @@
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openStore } from '../../src/storage/open-store.ts';
 import { openS3Store } from '../../src/storage/s3-store.ts';
 import { parseStoreUrl } from '../../src/storage/store-url.ts';
 import { objectStoreContract } from './object-store-contract.ts';
-import { startS3Server, type S3Server } from './start-s3-server.ts';
+import { startS3Server, type S3Server } from '../fixtures/start-s3-server.ts';
 
 /** The first start on a machine installs the server. */
 const setupTimeout = 300_000;
@@ -14,19 +13,13 @@ const url = (bucket: string): string =>
   `s3://${bucket}?endpoint=${encodeURIComponent(server.endpoint)}&region=eu-de&pathStyle=true`;
 
 beforeAll(async () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test-secret');
-  vi.stubEnv('AWS_CA_BUNDLE', undefined);
   server = await startS3Server();
-  const client = new S3Client({ endpoint: server.endpoint, region: 'eu-de', forcePathStyle: true });
-  for (const Bucket of ['plain', 'shared']) {
-    await client.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-de' as never } }));
-  }
-  client.destroy();
+  for (const [name, value] of Object.entries(server.environment)) vi.stubEnv(name, value === '' ? undefined : value);
+  for (const bucket of ['plain', 'shared']) await server.createBucket(bucket);
 }, setupTimeout);
 
 afterAll(async () => {
-  await server?.stop();
+  await server?.[Symbol.asyncDispose]();
   vi.unstubAllEnvs();
 });
 

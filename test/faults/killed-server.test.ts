@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stateCollection } from '../../src/core/restore-names.ts';
+import type { CollectionState } from '../../src/engine/restore/restore-state.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { startLarder, type Larder } from '../fixtures/start-larder.ts';
@@ -15,6 +17,11 @@ interface Job {
 }
 
 const documents = 150_000;
+
+/** 32 hex digits out of an entry of listCollections. */
+function uuidOf(entry: unknown): string {
+  return Buffer.from((entry as { info: { uuid: { buffer: Uint8Array } } }).info.uuid.buffer).toString('hex');
+}
 
 /** P10: the real server, killed with SIGKILL while a real job runs, and started again on the same data folder. */
 describe('a server killed in the middle', () => {
@@ -75,12 +82,18 @@ describe('a server killed in the middle', () => {
       .deleteMany({ n: { $lt: documents / 2 } });
     const body = { source: { instance_id: instanceId, backup_id: backupId }, target: { instance_id: instanceId } };
     const restore = await second.call<{ job_id: string }>('POST', `/v3/${second.projectId}/instances/recovery`, body);
-    await until(async () => ((await jobOf(second, restore.job_id)).progress?.documents_done ?? 0) > documents / 10);
+    const states = client.db('shop').collection<{ _id: string; state: CollectionState }>(stateCollection);
+    const begun = await until(async () => (await states.find().toArray()).find(({ state }) => state.batches > 0)?.state);
     await second.kill();
+    // Until the very end of a restore nobody sees anything of it (pitfalls R4).
+    expect(await client.db('shop').collection('orders').countDocuments()).toBe(documents / 2);
 
     await using third = await startLarder({ dataFolder });
     expect(await ended(third, restore.job_id)).toMatchObject({ status: 'Completed' });
     expect(await instanceState(client)).toEqual(before);
+    // R3: the collection that the killed one had begun was filled further, and took its place.
+    const [orders] = await client.db('shop').listCollections({ name: 'orders' }).toArray();
+    expect(uuidOf(orders)).toBe(begun.uuid);
     const { instances } = await third.call<{ instances: { status: string; actions: string[] }[] }>(
       'GET',
       `/v3/${third.projectId}/instances`,

@@ -1,39 +1,10 @@
 import { MongoClient } from 'mongodb';
 import { describe, expect, it } from 'vitest';
-import type { Manifest } from '../../src/core/image.ts';
-import { serverErrorCode } from '../../src/mongo/connect.ts';
-import type { ProjectRepository } from '../../src/repository/port.ts';
 import { backUp, testRepository } from '../fixtures/backup.ts';
-import { documentsAt, documentsOfImage } from '../fixtures/raw-documents.ts';
+import { compareWithSource } from '../fixtures/compare-with-source.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { until } from '../fixtures/until.ts';
 import { startWorkload } from '../fixtures/workload.ts';
-
-/** Compares every collection of the image with a snapshot read at its time; returns how many could be (the rest is dropped by now). */
-async function compareWithSource(client: MongoClient, repository: ProjectRepository, manifest: Manifest): Promise<number> {
-  let compared = 0;
-  for (const image of manifest.collections) {
-    if (image.capped) continue;
-    const name = `${image.db}.${image.name}`;
-    const wanted = await documentsAt(client, image.db, image.uuid, manifest.clusterTime).catch((error: unknown) => {
-      if (serverErrorCode(error) === 26 || serverErrorCode(error) === 246) return null;
-      throw error;
-    });
-    if (wanted === null) continue;
-    const found = await documentsOfImage(repository, image.layers);
-    expect(
-      [...found].filter(([id, raw]) => wanted.get(id) !== raw),
-      `too much, or different, in ${name}`,
-    ).toEqual([]);
-    expect(
-      [...wanted.keys()].filter((id) => !found.has(id)),
-      `missing in ${name}`,
-    ).toEqual([]);
-    if (image.documentsExact) expect(image.documents, `count of ${name}`).toBe(wanted.size);
-    compared++;
-  }
-  return compared;
-}
 
 describe('a backup taken while clients write', () => {
   // Two operations an entry: longer transactions become chains of entries (pitfalls E7).

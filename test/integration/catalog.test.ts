@@ -22,7 +22,7 @@ type PlainType<T> = T extends Date
   : T extends string
     ? 'text'
     : T extends number
-      ? 'integer' | 'bigint'
+      ? 'integer' | 'bigint' | 'double precision'
       : T extends boolean
         ? 'boolean'
         : never;
@@ -30,9 +30,24 @@ type PlainType<T> = T extends Date
 /** What src/catalog/schema.ts says, in words of SQL: the compiler compares this with the types, the test with the tables. */
 const columns = {
   domains: { id: 'text', name: 'text' },
-  projects: { id: 'text', domain_id: 'text', name: 'text', created: 'timestamp with time zone' },
-  users: { id: 'text', domain_id: 'text', name: 'text', password_hash: 'text', created: 'timestamp with time zone' },
-  roles: { id: 'text', name: 'text' },
+  projects: {
+    id: 'text',
+    domain_id: 'text',
+    name: 'text',
+    created: 'timestamp with time zone',
+    enabled: 'boolean',
+    description: 'text',
+  },
+  users: {
+    id: 'text',
+    domain_id: 'text',
+    name: 'text',
+    password_hash: 'text',
+    created: 'timestamp with time zone',
+    enabled: 'boolean',
+    description: 'text',
+  },
+  roles: { id: 'text', name: 'text', description: 'text', policy: 'jsonb?' },
   role_grants: { user_id: 'text', role_id: 'text', scope_id: 'text' },
   tokens: {
     hash: 'text',
@@ -59,6 +74,8 @@ const columns = {
     tls: 'boolean',
     nodes: 'jsonb',
     holds_user_data: 'boolean',
+    rate_mb_per_s: 'double precision?',
+    lock: 'boolean',
     probed: 'timestamp with time zone',
     created: 'timestamp with time zone',
     updated: 'timestamp with time zone',
@@ -78,7 +95,28 @@ const columns = {
     end_time: 'timestamp with time zone?',
     size_bytes: 'bigint',
     fail_reason: 'text?',
+    keep_days: 'integer?',
+    proof: 'jsonb?',
   },
+  backup_policies: {
+    instance_id: 'text',
+    keep_days: 'integer',
+    start_time: 'text?',
+    period: 'text',
+    revision: 'integer',
+    first_due: 'boolean',
+    settled_until: 'timestamp with time zone?',
+    trouble: 'text?',
+  },
+  backup_windows: {
+    instance_id: 'text',
+    starts: 'timestamp with time zone',
+    outcome: 'text',
+    backup_id: 'text?',
+    reason: 'text?',
+    noted: 'timestamp with time zone',
+  },
+  seen_time: { id: 'text', seen: 'timestamp with time zone', hold_until: 'timestamp with time zone' },
   jobs: {
     id: 'text',
     project_id: 'text',
@@ -89,6 +127,7 @@ const columns = {
     instance_name: 'text',
     backup_id: 'text?',
     overwrite: 'boolean',
+    lock: 'boolean',
     created: 'timestamp with time zone',
     ended: 'timestamp with time zone?',
     progress: 'jsonb?',
@@ -96,7 +135,26 @@ const columns = {
     queue_id: 'text',
     tries: 'integer',
     failures: 'integer',
+    cancelled_by: 'text?',
+    request: 'jsonb?',
+    result: 'jsonb?',
   },
+  audit_entries: {
+    id: 'text',
+    time: 'timestamp with time zone',
+    project_id: 'text?',
+    user_id: 'text?',
+    user_name: 'text?',
+    address: 'text',
+    method: 'text',
+    path: 'text',
+    operation: 'text',
+    status: 'integer',
+    code: 'text?',
+    request_id: 'text',
+    subjects: 'jsonb',
+  },
+  used_signatures: { hash: 'text', expires: 'timestamp with time zone' },
 } as const satisfies {
   [T in keyof CatalogSchema]: {
     [C in keyof CatalogSchema[T]]: SqlType<Selectable<CatalogSchema[T]>[C & keyof Selectable<CatalogSchema[T]>]>;

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LarderError } from '../../src/core/errors.ts';
+import { tidyCatalog } from '../../src/engine/keep-tidy.ts';
 import { firstStart } from '../../src/engine/first-start.ts';
 import { recoverCatalog } from '../../src/engine/recover-catalog.ts';
 import type { Scope } from '../../src/engine/use-cases.ts';
@@ -74,7 +75,7 @@ describe.each(catalogPlaces)('identity, %s catalog', (place) => {
     const byId = await world.identity.loginWithPassword({ user: { id: token.user.id }, password }, none);
     expect(byId.user).toEqual(token.user);
     expect(await world.identity.listProjects(token.user.id)).toEqual([
-      { id: projectId, name: 'eu-de_default', domainId: 'default' },
+      { id: projectId, name: 'eu-de_default', domainId: 'default', description: '' },
     ]);
     expect(await world.identity.listProjects(token.user.id, 'eu-de')).toEqual([]);
     expect(await world.identity.listDomains(token.user.id, 'Default')).toEqual([domain]);
@@ -111,6 +112,20 @@ describe.each(catalogPlaces)('identity, %s catalog', (place) => {
     now = first.expiresAt;
     expect(await codeOf(world.identity.checkToken(first.token))).toBe('unauthenticated');
     expect(await codeOf(world.identity.loginWithToken(second.token, none))).toBe('unauthenticated');
+  });
+
+  it('takes each signature once, also of two at the same time, until it is too old to be accepted', async () => {
+    const expires = new Date(now.getTime() + hour);
+    const use = (access: string, signature: string) => world.identity.useSignature(access, signature, expires);
+    const taken = await Promise.all(Array.from({ length: 6 }, () => use('KEY', 'a'.repeat(64))));
+    expect(taken.filter(Boolean)).toHaveLength(1);
+    expect(await use('OTHER', 'a'.repeat(64))).toBe(true);
+    expect(await use('KEY', 'b'.repeat(64))).toBe(true);
+    const count = async () => (await world.catalog.db.selectFrom('used_signatures').select('hash').execute()).length;
+    await tidyCatalog({ catalog: world.catalog, clock: { now: () => new Date(expires.getTime() - 1) } }, 1);
+    expect(await count()).toBe(3);
+    await tidyCatalog({ catalog: world.catalog, clock: { now: () => expires } }, 1);
+    expect(await count()).toBe(0);
   });
 
   it('forgets a revoked token', async () => {

@@ -47,6 +47,17 @@ describe('a restored instance', () => {
     await keeper.close();
   });
 
+  it('U4: needs no more than the roles that the documentation lists', async () => {
+    const roles = ['backup', 'clusterMonitor', 'restore', 'readWriteAnyDatabase', 'dbAdminAnyDatabase'];
+    await client.db('admin').command({ createUser: 'larder', pwd: 'secret', roles });
+    await client.db('zoo').collection('indexed').drop();
+    const uri = source().uri.replace(/\/\/[^@]*@/, '//larder:secret@');
+    const summary = await restoreTo(repository, uri, 'zoo', true);
+    expect(summary.notes).toEqual([expect.stringContaining('The user admin.larder')]);
+    await client.db('admin').command({ dropUser: 'larder' });
+    expect(await instanceState(client)).toEqual(before);
+  });
+
   it('R2: is refused on a target that holds data, and names what would be lost', async () => {
     await expect(restoreTo(repository, source().uri, 'zoo', false)).rejects.toMatchObject({
       code: 'target-not-empty',

@@ -18,6 +18,7 @@ export const backupSchema = Type.Object({
   status: Type.Union([Type.Literal('BUILDING'), Type.Literal('COMPLETED'), Type.Literal('FAILED'), Type.Literal('DISABLED')]),
   size: Type.Integer({ minimum: 0, description: 'KB' }),
   description: Type.String(),
+  deletable: Type.Boolean({ description: 'False for an automated backup while the policy is on' }),
 });
 
 /** A backup as DDS lists it. */
@@ -35,5 +36,6 @@ export function backupJson(backup: Backup): Static<typeof backupSchema> {
     status: backup.status,
     size: Math.ceil(backup.sizeBytes / 1024),
     description: backup.description,
+    deletable: backup.deletable,
   };
 }

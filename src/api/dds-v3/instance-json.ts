@@ -54,6 +54,12 @@ export const instanceSchema = Type.Object({
 
 const groupTypes: Readonly<Record<InstanceMode, string>> = { Single: 'single', ReplicaSet: 'replica', Sharding: 'shard' };
 
+/** While the policy is off its window says nothing. */
+function strategyOf({ backupPolicy }: Instance): Static<typeof instanceSchema>['backup_strategy'] {
+  const { keepDays, startTime } = backupPolicy;
+  return { start_time: keepDays === 0 ? '' : (startTime ?? ''), keep_days: keepDays };
+}
+
 /** An instance as DDS lists it; what only the cloud's own instances have stays empty. */
 export function instanceJson(instance: Instance, region: string): Static<typeof instanceSchema> {
   return {
@@ -73,7 +79,7 @@ export function instanceJson(instance: Instance, region: string): Static<typeof 
     vpc_id: '',
     subnet_id: '',
     security_group_id: '',
-    backup_strategy: { start_time: '', keep_days: 0 },
+    backup_strategy: strategyOf(instance),
     pay_mode: '0',
     maintenance_window: '02:00-06:00',
     groups: [

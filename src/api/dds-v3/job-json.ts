@@ -27,14 +27,7 @@ export function jobJson(job: Job): Static<typeof jobSchema> {
   };
 }
 
-/** By bytes where their total is known, else by documents. Never 100: then the job would be over. */
+/** Never 100: then the job would be over. */
 function percent(progress: JobProgress | null): string {
-  if (progress === null) return '0%';
-  const { bytesDone, bytesTotal, documentsDone, documentsTotal } = progress;
-  if (bytesTotal !== null && bytesTotal > 0) return share(bytesDone, bytesTotal);
-  return documentsTotal === null || documentsTotal === 0 ? '0%' : share(documentsDone, documentsTotal);
-}
-
-function share(done: number, total: number): string {
-  return `${Math.min(99, Math.max(0, Math.floor((100 * done) / total)))}%`;
+  return `${Math.min(99, Math.floor(100 * (progress?.share ?? 0)))}%`;
 }

@@ -1,10 +1,19 @@
 import type { Operation } from '../context.ts';
 import { createBackup } from './create-backup.ts';
 import { deleteBackup } from './delete-backup.ts';
+import { deleteInstance } from './delete-instance.ts';
 import { listBackups } from './list-backups.ts';
+import { listDatastoreVersions } from './list-datastore-versions.ts';
+import { listFlavors } from './list-flavors.ts';
 import { listInstances } from './list-instances.ts';
+import { listStorageTypes } from './list-storage-types.ts';
+import { listRestorableCollections } from './list-restorable-collections.ts';
+import { listRestorableDatabases } from './list-restorable-databases.ts';
+import { listRestoreTimes } from './list-restore-times.ts';
 import { restoreInstance } from './restore-instance.ts';
+import { setPolicy } from './set-policy.ts';
 import { showJob } from './show-job.ts';
+import { showPolicy } from './show-policy.ts';
 import { unsupportedOperations } from './unsupported-operations.ts';
 
 /** The DDS calls that are served. */
@@ -13,7 +22,16 @@ export const ddsV3Operations: readonly Operation[] = [
   listBackups,
   deleteBackup,
   showJob,
+  showPolicy,
+  setPolicy,
   listInstances,
+  deleteInstance,
+  listFlavors,
+  listDatastoreVersions,
+  listStorageTypes,
   restoreInstance,
+  listRestoreTimes,
+  listRestorableDatabases,
+  listRestorableCollections,
   unsupportedOperations,
 ];

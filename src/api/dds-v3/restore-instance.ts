@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { LarderError } from '../../core/errors.ts';
+import { wholeBackup } from '../../core/restore-selection.ts';
 import type { Operation } from '../context.ts';
 import { ddsErrors, idPattern, instanceId, projectParams } from '../fields.ts';
 import { callerOf } from '../principal.ts';
@@ -52,6 +53,7 @@ export const restoreInstance: Operation = (server, { useCases }) => {
       targetInstanceId: target.instance_id,
       // The call itself says so: it replaces whatever the instance holds.
       overwrite: true,
+      selection: wholeBackup,
     });
     return { job_id: jobId };
   });

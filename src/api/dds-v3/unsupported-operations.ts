@@ -4,14 +4,8 @@ import type { Operation } from '../context.ts';
 
 /** Calls that the DDS API documents and Larder does not serve, without their `/v3/{project_id}`. */
 export const unsupportedCalls: readonly (readonly [method: HTTPMethods, path: string])[] = [
-  ['GET', '/instances/:instance_id/backups/policy'],
-  ['PUT', '/instances/:instance_id/backups/policy'],
   ['GET', '/backups/download-file'],
   ['POST', '/instances'],
-  ['DELETE', '/instances/:instance_id'],
-  ['GET', '/instances/:instance_id/restore-time'],
-  ['GET', '/instances/:instance_id/restore-database'],
-  ['GET', '/instances/:instance_id/restore-collection'],
   ['POST', '/instances/:instance_id/restore/collections'],
   ['POST', '/instances/:instance_id/restart'],
   ['POST', '/instances/:instance_id/enlarge-volume'],
@@ -31,9 +25,6 @@ export const unsupportedCalls: readonly (readonly [method: HTTPMethods, path: st
   ['GET', '/instances/logs/lts-configs'],
   ['POST', '/instances/logs/lts-configs'],
   ['DELETE', '/instances/logs/lts-configs'],
-  ['GET', '/flavors'],
-  ['GET', '/datastores/:datastore_name/versions'],
-  ['GET', '/storage-type'],
   ['GET', '/recycle-instances'],
   ['GET', '/instances/recycle-policy'],
   ['PUT', '/instances/recycle-policy'],
@@ -61,14 +52,10 @@ export const unsupportedCalls: readonly (readonly [method: HTTPMethods, path: st
 
 /** Answers those calls with a refusal that says so, instead of "no such address", to whoever may call at all. */
 export const unsupportedOperations: Operation = (server) => {
-  const calls = [
-    ...unsupportedCalls.map(([method, path]) => [method, `/v3/:project_id${path}`] as const),
-    ['GET', '/v3.1/:project_id/flavors'] as const,
-  ];
-  for (const [method, url] of calls) {
+  for (const [method, path] of unsupportedCalls) {
     server.route({
       method,
-      url,
+      url: `/v3/:project_id${path}`,
       schema: { hide: true },
       config: { access: 'project' },
       handler: async () => {

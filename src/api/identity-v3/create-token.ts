@@ -44,6 +44,8 @@ export const createToken: Operation = (server, { identity, region }) => {
       if (!isLarderError(error, 'project-not-found')) throw error;
       throw new LarderError('unauthenticated', 'The scope names no project of this user.', { cause: error });
     });
+    const { user, project } = token;
+    request.principal = { userId: user.id, userName: user.name, domain: user.domain, project, token };
     const unwanted = 'nocatalog' in parseQuery(rawQueryOf(request.url)) || isUnscoped(token);
     const catalog = unwanted ? null : catalogJson(baseUrl(request), region, token.project?.id ?? null);
     return reply.code(201).header('X-Subject-Token', token.token).send(tokenJson(token, catalog));

@@ -1,5 +1,4 @@
 import { Type, type Static } from 'typebox';
-import type { Identity } from '../../engine/use-cases.ts';
 
 export const projectSchema = Type.Object({
   id: Type.String(),
@@ -12,18 +11,26 @@ export const projectSchema = Type.Object({
   links: Type.Object({ self: Type.String() }),
 });
 
-type Project = Awaited<ReturnType<Identity['listProjects']>>[number];
+interface ShownProject {
+  readonly id: string;
+  readonly name: string;
+  readonly domainId: string;
+  readonly description: string;
+  /** Absent: it is. */
+  readonly enabled?: boolean;
+}
 
 /** A project as the identity service shows it. */
-export function projectJson({ id, name, domainId }: Project, base: string): Static<typeof projectSchema> {
+export function projectJson(project: ShownProject, base: string): Static<typeof projectSchema> {
+  const { id, name, domainId, description, enabled = true } = project;
   return {
     id,
     name,
     domain_id: domainId,
     parent_id: domainId,
-    enabled: true,
+    enabled,
     is_domain: false,
-    description: '',
+    description,
     links: { self: `${base}/v3/projects/${id}` },
   };
 }

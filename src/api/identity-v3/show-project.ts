@@ -8,17 +8,21 @@ import { projectJson, projectSchema } from './project-json.ts';
 
 const schema = {
   operationId: 'showProject',
-  summary: 'Show a project that the caller may use',
+  summary: 'Show a project that the caller may use or manages',
   tags: ['identity'],
   params: Type.Object({ id: text }),
   response: { 200: Type.Object({ project: projectSchema }), ...identityErrors },
 } as const;
 
 /** `GET /v3/projects/{id}` */
-export const showProject: Operation = (server, { identity }) => {
+export const showProject: Operation = (server, { identity, directory }) => {
   server.get('/v3/projects/:id', { schema, config: { access: 'user' } }, async (request) => {
-    const own = await identity.listProjects(principalOf(request).userId);
-    const project = own.find(({ id }) => id === request.params.id);
+    const { userId, domain } = principalOf(request);
+    const { id } = request.params;
+    if (await identity.permits(userId, null, 'iam:projects:list')) {
+      return { project: projectJson(await directory.showProject(domain.id, id), baseUrl(request)) };
+    }
+    const project = (await identity.listProjects(userId)).find((own) => own.id === id);
     if (project === undefined) throw new LarderError('project-not-found', 'The caller has no project with this id.');
     return { project: projectJson(project, baseUrl(request)) };
   });

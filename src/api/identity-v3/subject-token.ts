@@ -4,7 +4,7 @@ import type { Identity, Token } from '../../engine/use-cases.ts';
 import { principalOf } from '../principal.ts';
 
 /**
- * The token that X-Subject-Token names. `malformed-request` without the header; `user-not-found` (404) if there is no such token
+ * The token that X-Subject-Token names. `malformed-request` without the header; `token-not-found` (404) if there is no such token
  * or it is another user's, so that nobody can find out which tokens exist.
  */
 export async function subjectToken(identity: Identity, request: FastifyRequest): Promise<{ text: string; token: Token }> {
@@ -19,5 +19,5 @@ export async function subjectToken(identity: Identity, request: FastifyRequest):
 }
 
 function unknownToken(): LarderError {
-  return new LarderError('user-not-found', 'The token does not exist or has expired.');
+  return new LarderError('token-not-found', 'The token does not exist or has expired.');
 }

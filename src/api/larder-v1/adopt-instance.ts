@@ -15,6 +15,7 @@ const schema = {
       description: 'a MongoDB connection string of at most 4000 characters, starting with mongodb:// or mongodb+srv://',
       'x-error': 'invalid-connection-string',
     }),
+    lock: Type.Optional(Type.Boolean({ description: 'true if backups of this single server shall keep everybody from writing' })),
   }),
   response: { 201: Type.Object({ id: Type.String() }), ...ddsErrors },
 } as const;
@@ -22,8 +23,8 @@ const schema = {
 /** `POST /larder/v1/{project_id}/instances/adopt` */
 export const adoptInstance: Operation = (server, { useCases }) => {
   server.post('/larder/v1/:project_id/instances/adopt', { schema, config: { access: 'project' } }, async (request, reply) => {
-    const { name, uri } = request.body;
-    const { id } = await useCases.adoptInstance(callerOf(request), { name, uri });
+    const { name, uri, lock } = request.body;
+    const { id } = await useCases.adoptInstance(callerOf(request), { name, uri, ...(lock === undefined ? {} : { lock }) });
     return reply.code(201).send({ id });
   });
 };

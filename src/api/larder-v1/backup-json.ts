@@ -15,6 +15,17 @@ export const backupSchema = Type.Object({
   begin_time: isoTime,
   end_time: nullable(isoTime),
   size_bytes: Type.Integer({ minimum: 0 }),
+  proof: nullable(
+    Type.Object({
+      verdict: oneOf(['proved', 'failed']),
+      at: isoTime,
+      job_id: Type.String(),
+      seconds: Type.Number(),
+      bytes_per_second: Type.Number(),
+      reason: nullable(Type.String()),
+    }),
+  ),
+  deletable: Type.Boolean(),
 });
 
 export const backupDetailsSchema = Type.Object({
@@ -44,6 +55,7 @@ export const backupDetailsSchema = Type.Object({
 
 /** A row of the backup list, field by field. */
 export function backupJson(backup: Backup): Static<typeof backupSchema> {
+  const { proof } = backup;
   return {
     id: backup.id,
     name: backup.name,
@@ -57,6 +69,18 @@ export function backupJson(backup: Backup): Static<typeof backupSchema> {
     begin_time: backup.beginTime.toISOString(),
     end_time: backup.endTime?.toISOString() ?? null,
     size_bytes: backup.sizeBytes,
+    proof:
+      proof === null
+        ? null
+        : {
+            verdict: proof.verdict,
+            at: proof.at.toISOString(),
+            job_id: proof.jobId,
+            seconds: proof.seconds,
+            bytes_per_second: proof.bytesPerSecond,
+            reason: proof.reason,
+          },
+    deletable: backup.deletable,
   };
 }
 

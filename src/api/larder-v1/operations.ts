@@ -1,16 +1,22 @@
 import type { Operation } from '../context.ts';
 import { adoptInstance } from './adopt-instance.ts';
+import { cancelJob } from './cancel-job.ts';
 import { createAccessKey } from './create-access-key.ts';
+import { createLarderBackup } from './create-backup.ts';
+import { createDrill } from './create-drill.ts';
 import { createRestore } from './create-restore.ts';
 import { deleteAccessKey } from './delete-access-key.ts';
 import { listAccessKeys } from './list-access-keys.ts';
+import { listAudit } from './list-audit.ts';
 import { listLarderBackups } from './list-backups.ts';
 import { listLarderInstances } from './list-instances.ts';
+import { setInstance } from './set-instance.ts';
 import { showBackup } from './show-backup.ts';
 import { showHealth } from './show-health.ts';
 import { showInstance } from './show-instance.ts';
 import { showLarderJob } from './show-job.ts';
 import { showOpenapi } from './show-openapi.ts';
+import { showPolicyState } from './show-policy-state.ts';
 
 /** Larder's own calls: what the DDS API has no words for. */
 export const larderV1Operations: readonly Operation[] = [
@@ -19,11 +25,17 @@ export const larderV1Operations: readonly Operation[] = [
   adoptInstance,
   listLarderInstances,
   showInstance,
+  setInstance,
+  createLarderBackup,
   listLarderBackups,
   showBackup,
   showLarderJob,
+  showPolicyState,
+  cancelJob,
   createRestore,
+  createDrill,
   createAccessKey,
   listAccessKeys,
   deleteAccessKey,
+  listAudit,
 ];

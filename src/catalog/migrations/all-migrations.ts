@@ -1,7 +1,21 @@
 import type { Migration } from 'kysely/migration';
 import { firstTables } from './0001-first-tables.ts';
+import { cancelledJobs } from './0002-cancelled-jobs.ts';
+import { backupPolicies } from './0003-backup-policies.ts';
+import { writeLocks } from './0004-write-locks.ts';
+import { managedIdentity } from './0005-managed-identity.ts';
+import { restoreProofs } from './0006-restore-proofs.ts';
+import { rateLimits } from './0007-rate-limits.ts';
+import { audit } from './0008-audit.ts';
 
 /** In the order of their names. A migration that was released is never changed; what it lacks is added by the next. */
 export const allMigrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': firstTables,
+  '0002-cancelled-jobs': cancelledJobs,
+  '0003-backup-policies': backupPolicies,
+  '0004-write-locks': writeLocks,
+  '0005-managed-identity': managedIdentity,
+  '0006-restore-proofs': restoreProofs,
+  '0007-rate-limits': rateLimits,
+  '0008-audit': audit,
 };

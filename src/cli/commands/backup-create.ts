@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { withServerOptions } from '../command-context.ts';
 import { findInstance } from '../find-by-name.ts';
+import { parseRate } from '../parse-rate.ts';
 import type { Register } from '../register.ts';
 import { describeBackup } from '../render/describe-backup.ts';
 import { requireCompleted, waitForJob } from '../wait-for-job.ts';
@@ -9,6 +10,8 @@ interface Options {
   readonly instance: string;
   readonly name: string;
   readonly description?: string;
+  readonly lock?: true;
+  readonly rate?: string;
   readonly wait?: true;
 }
 
@@ -20,11 +23,20 @@ export function addBackupCreate(backup: Command, register: Register): void {
     .requiredOption('--instance <instance>', 'id or name')
     .requiredOption('--name <name>', 'unique in the project; 4 to 64 letters, digits, - and _, beginning with a letter')
     .option('--description <text>', 'at most 256 characters, none of > ! < " & \' =')
+    .option('--lock', 'keep everybody from writing to a single server meanwhile, so that the backup is consistent')
+    .option('--rate <MB/s>', 'read no more than so many megabytes a second; the limit of the instance unless given')
     .option('--wait', 'end when the backup has ended');
   register<Options>(withServerOptions(command), async ({ api: connect, io, renderer }, options) => {
+    const rate = options.rate === undefined ? null : parseRate(options.rate);
     const api = await connect();
     const { id } = await findInstance(api, options.instance);
-    const created = await api.createBackup({ instance_id: id, name: options.name, description: options.description ?? '' });
+    const created = await api.createBackup({
+      instance_id: id,
+      name: options.name,
+      description: options.description ?? '',
+      ...(options.lock === true ? { lock: true } : {}),
+      ...(rate === null ? {} : { rate_mb_per_s: rate }),
+    });
     if (options.wait !== true) {
       renderer.result(created, `Backup ${created.backup_id} begun, job ${created.job_id}.`);
       return;

@@ -13,14 +13,18 @@ export function addInstanceAdopt(instance: Command, register: Register): void {
     .command('adopt')
     .description('let Larder back up an existing MongoDB')
     .requiredOption('--name <name>', '4 to 64 letters, digits, - and _, beginning with a letter')
-    .option('--uri <string>', 'connection string; - reads it from standard input (LARDER_INSTANCE_URI)');
-  register<{ readonly name: string; readonly uri?: string }>(withServerOptions(command), async (context, options) => {
-    const uri = await connectionString(context.io, options.uri);
-    const api = await context.api();
-    const { id } = await api.adoptInstance({ name: options.name, uri });
-    const adopted = await api.showInstance(id);
-    context.renderer.result(adopted, `Adopted.\n\n${describeInstance(adopted)}`);
-  });
+    .option('--uri <string>', 'connection string; - reads it from standard input (LARDER_INSTANCE_URI)')
+    .option('--lock', 'a single server: its backups keep everybody from writing, so that they are consistent');
+  register<{ readonly name: string; readonly uri?: string; readonly lock?: true }>(
+    withServerOptions(command),
+    async (context, options) => {
+      const uri = await connectionString(context.io, options.uri);
+      const api = await context.api();
+      const { id } = await api.adoptInstance({ name: options.name, uri, ...(options.lock === true ? { lock: true } : {}) });
+      const adopted = await api.showInstance(id);
+      context.renderer.result(adopted, `Adopted.\n\n${describeInstance(adopted)}`);
+    },
+  );
 }
 
 async function connectionString(io: CommandIo, option: string | undefined): Promise<string> {

@@ -1,6 +1,7 @@
 import type { WireBackup, WireBackupDetails } from '../wire.ts';
 import { formatBytes } from './format-bytes.ts';
 import { formatCount } from './format-count.ts';
+import { formatDuration } from './format-duration.ts';
 import { formatFields, formatTable } from './format-table.ts';
 import { formatTime } from './format-time.ts';
 
@@ -13,6 +14,7 @@ export function describeBackups(backups: readonly WireBackup[]): string {
     { title: 'INSTANCE' },
     { title: 'BEGUN' },
     { title: 'SIZE', align: 'right' },
+    { title: 'PROVED' },
     { title: 'ID' },
   ] as const;
   return formatTable(
@@ -23,6 +25,7 @@ export function describeBackups(backups: readonly WireBackup[]): string {
       backup.instance_name,
       formatTime(backup.begin_time),
       backup.status === 'COMPLETED' ? formatBytes(backup.size_bytes) : '-',
+      backup.proof === null ? '-' : backup.proof.verdict === 'failed' ? 'FAILED' : formatTime(backup.proof.at),
       backup.id,
     ]),
   );
@@ -45,6 +48,7 @@ export function describeBackup(backup: WireBackupDetails): string {
     ['Consistency', backup.consistency],
     ['Base', backup.base_backup_id ?? (backup.status === 'COMPLETED' ? 'none: every collection was scanned' : null)],
     ['Size', backup.status === 'COMPLETED' ? formatBytes(backup.size_bytes) : null],
+    ['Proved', describeProof(backup.proof)],
     ['Documents read', count(backup.documents_read)],
     ['Bytes read', bytes(backup.bytes_read)],
     ['Oplog entries', count(backup.oplog_entries_read)],
@@ -58,6 +62,14 @@ export function describeBackup(backup: WireBackupDetails): string {
   ]);
   const notes = backup.notes.length === 0 ? [] : [`Notes\n${backup.notes.map((note) => `  ${note}`).join('\n')}`];
   return [fields, ...notes, ...(backup.collections.length === 0 ? [] : [describeCollections(backup.collections)])].join('\n\n');
+}
+
+/** When a restore of all of it last told what it is worth. */
+function describeProof(proof: WireBackup['proof']): string {
+  if (proof === null) return 'not yet: no restore of it was compared';
+  if (proof.verdict === 'failed') return `FAILED ${formatTime(proof.at)}: ${proof.reason ?? 'no reason was recorded'}`;
+  const rate = proof.bytes_per_second === 0 ? '' : `, ${formatBytes(proof.bytes_per_second)}/s`;
+  return `${formatTime(proof.at)}, restored and compared in ${formatDuration(proof.seconds)}${rate}`;
 }
 
 function describeCollections(collections: WireBackupDetails['collections']): string {

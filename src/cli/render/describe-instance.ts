@@ -37,6 +37,8 @@ export function describeInstance(instance: WireInstance): string {
     ['Replica set', instance.set_name],
     ['Address', instance.address],
     ['TLS', instance.tls ? 'yes' : 'no'],
+    ['Locked for backups', instance.mode === 'Single' ? (instance.lock ? 'yes' : 'no') : null],
+    ['Read at most', instance.rate_mb_per_s === null ? null : `${instance.rate_mb_per_s} MB/s`],
     ['Adopted', formatTime(instance.created)],
   ]);
   const columns = [{ title: 'MEMBER' }, { title: 'ROLE' }, { title: 'STATUS' }];

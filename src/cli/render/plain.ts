@@ -8,6 +8,9 @@ import type { Renderer, ShownProgress } from './renderer.ts';
 /** Milliseconds between two progress lines of one phase: a log stays readable, and one sees that it still runs. */
 const lineInterval = 5_000;
 
+/** Seconds. */
+const lagWorthSaying = 10;
+
 /** For logs and pipes: a line of progress at each new phase and then at most every five seconds. */
 export function createPlainRenderer({ stdout, stderr, clock }: Pick<CommandIo, 'stdout' | 'stderr' | 'clock'>): Renderer {
   let phase: string | null = null;
@@ -37,6 +40,14 @@ export function progressLine(progress: ShownProgress): string {
     ...(bytes_done > 0 ? [`${formatBytes(bytes_done)}${bytes_total === null ? '' : ` of ${formatBytes(bytes_total)}`}`] : []),
     ...(bytes_per_second > 0 ? [`${formatBytes(bytes_per_second)}/s`] : []),
     ...(seconds_left === null ? [] : [`${formatDuration(seconds_left)} left`]),
+    ...behind(progress),
   ];
   return `${printable(progress.phase)}: ${parts.join(', ')}`;
+}
+
+/** A collector that keeps up is not worth a word; one that does not is, together with how long the source waits for it. */
+function behind({ lag_seconds: lag, oplog_window_seconds: window }: ShownProgress): readonly string[] {
+  if (typeof lag !== 'number' || lag < lagWorthSaying) return [];
+  const kept = typeof window === 'number' ? ` (the source keeps ${formatDuration(window)})` : '';
+  return [`${formatDuration(lag)} of oplog behind${kept}`];
 }

@@ -7,12 +7,15 @@ import { createTtyRenderer, progressBarLine } from './tty.ts';
 
 const half: WireProgress = {
   phase: 'scan',
+  share: null,
   documents_done: 83_812,
   documents_total: 135_233,
   bytes_done: 22_439_526,
   bytes_total: 44_879_052,
   bytes_per_second: 12_582_912,
   seconds_left: 3.2,
+  lag_seconds: null,
+  oplog_window_seconds: null,
 };
 const unknown: WireProgress = {
   ...half,
@@ -43,6 +46,18 @@ describe('the bar of a terminal', () => {
     [20, 'scan   50%'],
   ])('%d columns', (columns, line) => expect(progressBarLine(half, columns)).toBe(line));
 
+  test('the share that a job tells of itself counts', () => {
+    expect(progressBarLine({ ...half, share: 0.75 }, 20)).toBe('scan   75%');
+  });
+
+  test('a line says how far the oplog is ahead, where that matters', () => {
+    expect(progressLine({ ...half, lag_seconds: 9 })).not.toContain('behind');
+    expect(progressLine({ ...half, lag_seconds: 75 })).toMatch(/, 1 min 15 s of oplog behind$/);
+    expect(progressLine({ ...half, lag_seconds: 75, oplog_window_seconds: 7200 })).toMatch(
+      /, 1 min 15 s of oplog behind \(the source keeps 2 h 00 min\)$/,
+    );
+  });
+
   test('without a total there is neither bar nor percentage', () => {
     expect(progressBarLine(unknown, 120)).toBe('catch up  83,812 docs  21.4 MiB');
   });
@@ -52,6 +67,9 @@ describe('the bar of a terminal', () => {
     const maybe = fc.option(count);
     const progress = fc.record({
       phase: fc.string({ maxLength: 60 }),
+      share: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+      lag_seconds: maybe,
+      oplog_window_seconds: maybe,
       documents_done: count,
       documents_total: maybe,
       bytes_done: count,

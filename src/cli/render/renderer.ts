@@ -4,8 +4,11 @@ import { createJsonRenderer } from './json.ts';
 import { createPlainRenderer } from './plain.ts';
 import { createTtyRenderer } from './tty.ts';
 
+/** What only jobs of the server know of themselves. */
+type OfJobs = 'share' | 'lag_seconds' | 'oplog_window_seconds';
+
 /** Progress of a job, or of anything that counts other things than documents. */
-export interface ShownProgress extends WireProgress {
+export interface ShownProgress extends Omit<WireProgress, OfJobs>, Partial<Pick<WireProgress, OfJobs>> {
   /** What is counted, `documents` unless given. */
   readonly items?: string;
 }

@@ -42,8 +42,8 @@ export function createTtyRenderer({ stdout, stderr }: Pick<CommandIo, 'stdout' |
 
 /**
  * The bar, the percentage, documents, bytes, rate and time left: as much of that as fits in `columns`, the last column left
- * free (some terminals wrap there). The share is of the bytes where their total is known, else of the documents; where it is
- * unknown there is neither bar nor percentage.
+ * free (some terminals wrap there). The share is the job's own word or, else, that of the bytes where their total is known, or of the
+ * documents; where it is unknown there is neither bar nor percentage.
  */
 export function progressBarLine(progress: ShownProgress, columns: number): string {
   const room = Math.max(narrowest, columns) - 1;
@@ -87,6 +87,7 @@ function bar(share: number, width: number): string {
 
 function shareDone(progress: ShownProgress): number | null {
   const { bytes_done, bytes_total, documents_done, documents_total } = progress;
+  if (typeof progress.share === 'number') return Math.min(1, Math.max(0, progress.share));
   const [done, total] = bytes_total === null ? [documents_done, documents_total] : [bytes_done, bytes_total];
   if (total === null) return null;
   return total <= 0 ? 1 : Math.min(1, Math.max(0, done / total));

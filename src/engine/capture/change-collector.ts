@@ -25,6 +25,12 @@ interface Part {
   readonly previous: ClusterTime | null;
 }
 
+/** Told of a change of definitions in a database: of the collection `uuid`, or of any where that is null. */
+type OnCatalogChange = (db: string, uuid: string | null, time: ClusterTime) => void;
+
+/** Reads again the part of a transaction that lies at a time. */
+type ReadPart = (at: ClusterTime) => Promise<Part>;
+
 /** What the collector learned besides touched documents; the capture looks at it between steps. */
 export interface Discoveries {
   /** Collections whose creation was seen: everything in them was seen too. */
@@ -54,8 +60,7 @@ export class ChangeCollector {
   entriesRead = 0;
 
   #position: OpTime;
-  readonly #client: MongoClient;
-  readonly #onCatalogChange: (db: string, time: ClusterTime) => void;
+  readonly #onCatalogChange: OnCatalogChange;
   readonly #parts = new Map<string, Part>();
   readonly #created = new Set<string>();
   readonly #mustScan = { uuids: new Set<string>(), databases: new Set<string>(), everything: false };
@@ -65,8 +70,7 @@ export class ChangeCollector {
   /** Counts the moments at which collected changes were forgotten. */
   #epoch = 0;
 
-  constructor(client: MongoClient, start: OpTime, onCatalogChange: (db: string, time: ClusterTime) => void) {
-    this.#client = client;
+  constructor(start: OpTime, onCatalogChange: OnCatalogChange) {
     this.#position = start;
     this.#onCatalogChange = onCatalogChange;
   }
@@ -85,10 +89,10 @@ export class ChangeCollector {
   }
 
   /** Collects up to `target` (majority-committed), or until memory is full: then the changes must be read before going on. */
-  async advance(target: OpTime, signal: AbortSignal): Promise<'reached' | 'full'> {
-    for await (const entry of readOplog(this.#client, this.#position, target, signal)) {
+  async advance(client: MongoClient, target: OpTime, signal: AbortSignal): Promise<'reached' | 'full'> {
+    for await (const entry of readOplog(client, this.#position, target, signal)) {
       this.entriesRead++;
-      await this.#take(entry, signal);
+      await this.#take(entry, (at) => this.#readPart(client, at, signal));
       this.#position = { ...entry.time, term: entry.term };
       if (this.#ids >= mostIds || this.#idBytes >= mostIdBytes) return 'full';
     }
@@ -121,7 +125,7 @@ export class ChangeCollector {
     this.#mustScan.everything = false;
   }
 
-  async #take({ time, meaning }: OplogEntry, signal: AbortSignal): Promise<void> {
+  async #take({ time, meaning }: OplogEntry, readPart: ReadPart): Promise<void> {
     switch (meaning.kind) {
       case 'nothing':
         return;
@@ -131,27 +135,27 @@ export class ChangeCollector {
         return;
       case 'group': {
         for (const touch of meaning.touches) this.#touch(touch);
-        for (const command of meaning.commands) await this.#take({ time, term: 0, meaning: command }, signal);
+        for (const command of meaning.commands) await this.#take({ time, term: 0, meaning: command }, readPart);
         const deltas = sumDeltas(meaning.touches);
         if (meaning.effect === 'part') this.#parts.set(keyOf(time), { epoch: this.#epoch, deltas, previous: meaning.previous });
         else {
+          await this.#completeTransaction(meaning.previous, readPart);
           this.#count(deltas);
-          await this.#completeTransaction(meaning.previous, signal);
         }
         return;
       }
       case 'commit':
-        return this.#completeTransaction(meaning.previous, signal);
+        return this.#completeTransaction(meaning.previous, readPart);
       case 'created':
         this.#created.add(meaning.uuid);
-        this.#onCatalogChange(meaning.db, time);
+        this.#onCatalogChange(meaning.db, meaning.uuid, time);
         return;
       case 'catalog':
-        for (const db of meaning.databases) this.#onCatalogChange(db, time);
+        for (const db of meaning.databases) this.#onCatalogChange(db, meaning.uuid, time);
         return;
       case 'unclear':
         this.#demandScan(meaning);
-        if (meaning.db !== null) this.#onCatalogChange(meaning.db, time);
+        if (meaning.db !== null) this.#onCatalogChange(meaning.db, meaning.uuid, time);
         return;
     }
   }
@@ -160,19 +164,24 @@ export class ChangeCollector {
    * A transaction took effect: its earlier entries count now. Those that lie before our start, and those whose documents were
    * read before they took effect, are read again (pitfalls E7, E8).
    */
-  async #completeTransaction(last: ClusterTime | null, signal: AbortSignal): Promise<void> {
+  async #completeTransaction(last: ClusterTime | null, readPart: ReadPart): Promise<void> {
+    const parts = new Map<string, Part>();
     for (let at = last; at !== null;) {
       const key = keyOf(at);
       const known = this.#parts.get(key);
-      this.#parts.delete(key);
-      const part = known !== undefined && known.epoch === this.#epoch ? known : await this.#readPart(at, signal);
-      this.#count(part.deltas);
+      const part: Part = known !== undefined && known.epoch === this.#epoch ? known : await readPart(at);
+      parts.set(key, part);
       at = part.previous;
+    }
+    // Counted only now: if reading fails half-way, the entry is taken again.
+    for (const [key, { deltas }] of parts) {
+      this.#count(deltas);
+      this.#parts.delete(key);
     }
   }
 
-  async #readPart(time: ClusterTime, signal: AbortSignal): Promise<Part> {
-    const meaning: OplogMeaning | undefined = (await readOplogEntryAt(this.#client, time, signal))?.meaning;
+  async #readPart(client: MongoClient, time: ClusterTime, signal: AbortSignal): Promise<Part> {
+    const meaning: OplogMeaning | undefined = (await readOplogEntryAt(client, time, signal))?.meaning;
     if (meaning?.kind !== 'group') {
       throw new LarderError(
         'capture-failed',

@@ -1,19 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
 import type { ClusterTime, CollectionImage, LayerRef, Manifest, ViewImage } from '../../core/image.ts';
 import { concurrently } from '../../lib/concurrently.ts';
 import { toTimestamp } from '../../mongo/cluster-time.ts';
-import { earliestCatalogTime, isAfterRead, readCatalog } from '../../mongo/collection-catalog.ts';
+import { earliestCatalogTime, readCatalog, readInOtherTerm, staleAfter } from '../../mongo/collection-catalog.ts';
 import type { CatalogEntry, CollectionCatalog } from '../../mongo/collection-catalog.ts';
 import { serverErrorCode } from '../../mongo/connect.ts';
-import { majorityOpTime } from '../../mongo/members.ts';
+import { appliedOpTime, majorityOpTime } from '../../mongo/members.ts';
 import type { OpTime } from '../../mongo/members.ts';
+import { proveContinuity } from '../../mongo/read-oplog.ts';
 import type { RepositoryWriter } from '../../repository/port.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
 import { ChangeCollector, reaches } from './change-collector.ts';
+import { expectScans } from './expect-scans.ts';
 import { readChanges } from './read-changes.ts';
 import { scanCollection } from './scan-collection.ts';
 import type { Source } from './source.ts';
+import { viewImages } from './view-images.ts';
 
 /** Collections scanned, or read for changes, at the same time. */
 const scansAtOnce = 2;
@@ -30,8 +34,19 @@ const mostCappedReads = 8;
 /** How long the set may take to commit what one of its members has applied. Milliseconds. */
 const commitWait = 60_000;
 
-/** Errors of the final round that cost a new T: dropped, killed, snapshot too old or not to be had (design section 4). */
-const newTimeCodes = new Set([26, 72, 175, 239, 246]);
+/**
+ * Errors of the final round that cost a new T: dropped, killed, snapshot too old or not to be had (design section 4), and of the
+ * transactions it takes on 4.4 a lock not given, a write conflict, a life too long.
+ */
+const newTimeCodes = new Set([24, 26, 72, 112, 175, 239, 246, 251]);
+
+/** The member that is being read, and the signal that ends reading it: cancelled, or lost. */
+interface Member {
+  readonly client: MongoClient;
+  /** Whom to ask for documents at a cluster time instead, in transactions; null where that is the member itself. */
+  readonly transactions: MongoClient | null;
+  readonly signal: AbortSignal;
+}
 
 type DataEntry = CatalogEntry & { readonly uuid: string };
 
@@ -51,7 +66,8 @@ export interface BuiltImage {
 }
 
 export interface BuildImage {
-  readonly source: Source;
+  /** Where the image begins: the base's time, or the newest majority-committed time. */
+  readonly start: OpTime;
   readonly writer: RepositoryWriter;
   /** The image to build on, whose time the oplog still reaches; null to scan everything. */
   readonly base: Manifest | null;
@@ -59,45 +75,56 @@ export interface BuildImage {
   readonly signal: AbortSignal;
 }
 
-/** Builds the image of the source at one cluster time: design section 4, steps 1 to 4. Server errors pass through. */
-export async function buildImage(build: BuildImage): Promise<BuiltImage> {
-  return new ImageBuilder(build, await startOf(build)).run();
-}
-
-async function startOf({ source, base, signal }: BuildImage): Promise<OpTime> {
-  return base === null ? majorityOpTime(source.client, signal) : { ...base.clusterTime, term: base.term };
-}
-
-class ImageBuilder {
+/**
+ * Builds the image of a replica set at one cluster time: design section 4, steps 1 to 4. If the member it reads is lost, `run` may be
+ * called again with another: what was read at proven positions stays, the rest is read there. Server errors pass through.
+ */
+export class ImageBuilder {
   readonly #build: BuildImage;
   readonly #collector: ChangeCollector;
   readonly #grounds = new Map<string, Ground>();
   readonly #changeLayers = new Map<string, LayerRef[]>();
+  /** Databases whose catalog must be read again, and collections whose indexes must. */
   readonly #dirty = new Set<string>();
+  readonly #staleIndexes = new Set<string>();
   readonly #cappedReads = new Map<string, number>();
   readonly #demandedScans = new Set<string>();
   readonly #notes = new Set<string>();
+  /** Collections whose scan has begun and not ended. */
+  readonly #scanning = new Set<string>();
   #catalog: CollectionCatalog = new Map();
+  /** Nothing was read as it was after this: an image of an earlier time would hold documents of its future. */
+  #horizon: ClusterTime = { t: 0, i: 0 };
+  #member: Member | null = null;
 
-  constructor(build: BuildImage, start: OpTime) {
+  constructor(build: BuildImage) {
     this.#build = build;
-    this.#collector = new ChangeCollector(build.source.client, start, (db, time) => {
-      if (isAfterRead(this.#catalog, db, time)) this.#dirty.add(db);
-    });
-  }
-
-  async run(): Promise<BuiltImage> {
-    const { base, progress, signal, source } = this.#build;
-    progress.phase('reading the catalog');
-    this.#catalog = await readCatalog(source.client, signal);
-    for (const image of base?.collections ?? []) {
+    for (const image of build.base?.collections ?? []) {
       // A capped collection loses documents that no oplog entry names.
       if (!image.capped)
         this.#grounds.set(image.uuid, { layers: image.layers, documents: image.documents, exact: image.documentsExact });
     }
+    this.#collector = new ChangeCollector(build.start, (db, uuid, time) => {
+      const { database, indexes } = staleAfter(this.#catalog, db, uuid, time);
+      if (database) this.#dirty.add(db);
+      for (const each of indexes) this.#staleIndexes.add(each);
+    });
+  }
+
+  /** Builds on `source`, from where an earlier run got to. Once it has resolved there is nothing more to run. */
+  async run({ client, transactions, lost }: Source): Promise<BuiltImage> {
+    const { progress } = this.#build;
+    const arrived = { client, transactions, signal: AbortSignal.any([this.#build.signal, lost]) };
+    const isAnother = this.#member !== null;
+    this.#member = arrived;
+    if (isAnother) await this.#takeUp(arrived);
+    progress.phase('reading the catalog');
+    this.#dirty.clear();
+    this.#staleIndexes.clear();
+    this.#catalog = await readCatalog(client, arrived.signal);
     for (const { uuid, capped } of this.#dataEntries()) {
       if (capped) this.#collector.whole.add(uuid);
-      if (!this.#grounds.has(uuid)) this.#collector.ignored.add(uuid);
+      if (!this.#grounds.has(uuid) && !this.#collector.discoveries.created.has(uuid)) this.#collector.ignored.add(uuid);
     }
     progress.phase('reading the oplog');
     await this.#catchUp();
@@ -105,9 +132,26 @@ class ImageBuilder {
     return this.#result(time);
   }
 
+  /**
+   * Goes on with another member, or the same after it was lost. It must have come as far as the one before, and hold the very entry that
+   * we stand at: then it has the same history, and what was read stays true. Scans that were under way begin again.
+   */
+  async #takeUp({ client, signal }: Member): Promise<void> {
+    await this.#timeAfter(this.#collector.position);
+    await proveContinuity(client, this.#collector.position, signal);
+    for (const uuid of this.#scanning) this.#demandedScans.add(uuid);
+    this.#scanning.clear();
+  }
+
+  get #now(): Member {
+    if (this.#member === null) throw new LarderError('internal', 'the image is not being built yet');
+    return this.#member;
+  }
+
   /** Tries one T after the other until catalog, collections and changes are all known as they were at it. */
   async #settle(): Promise<OpTime> {
-    const { progress, signal, source } = this.#build;
+    const { progress } = this.#build;
+    const { client, signal } = this.#now;
     let rounds = 0;
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       const missing = this.#collectionsToScan();
@@ -116,22 +160,34 @@ class ImageBuilder {
         await this.#scan(missing);
       }
       progress.phase('catching up');
-      const time = await this.#timeAfter(earliestCatalogTime(this.#catalog));
+      const time = await this.#timeAfter(later(earliestCatalogTime(this.#catalog), this.#horizon));
       await this.#collectTo(time);
+      // What was read of the catalog in another term may have been rolled back since.
+      for (const db of readInOtherTerm(this.#catalog, time.term)) this.#dirty.add(db);
       if (this.#collector.pendingIds > finalRoundIds && rounds < mostRounds) {
+        this.#expectTouched();
         await this.#readChanges({ level: 'majority' }, null);
         rounds++;
         attempt--;
         continue;
       }
       if (this.#dirty.size > 0) {
-        const dirty = new Set(this.#dirty);
+        const known = { catalog: this.#catalog, dirty: new Set(this.#dirty), stale: new Set(this.#staleIndexes) };
         this.#dirty.clear();
-        this.#catalog = await readCatalog(source.client, signal, { catalog: this.#catalog, dirty });
+        this.#staleIndexes.clear();
+        this.#catalog = await readCatalog(client, signal, known);
         continue;
       }
       if (this.#collectionsToScan().length > 0) continue;
-      progress.phase('final round');
+      if (this.#now.transactions !== null && [...this.#collector.changes.values()].some(({ db }) => db === 'admin')) {
+        // No transaction may read there (4.4): what is read now is as it is at the next T, unless it is touched again before that.
+        this.#expectTouched();
+        await this.#readChanges({ level: 'majority' }, null);
+        continue;
+      }
+      // The snapshot that it reads does not wait.
+      progress.phase('final round', { urgent: true });
+      this.#expectTouched();
       if (await this.#finalRound(time)) return time;
     }
     throw new LarderError(
@@ -195,11 +251,13 @@ class ImageBuilder {
       if (capped) this.#collector.whole.add(uuid);
       this.#collector.startOver(uuid);
       this.#changeLayers.delete(uuid);
+      this.#grounds.delete(uuid);
       this.#demandedScans.delete(uuid);
+      this.#scanning.add(uuid);
     }
-    await this.#expect(entries);
+    await expectScans(this.#now.client, entries, this.#build.progress, this.#now.signal);
     const stop = new AbortController();
-    const signal = AbortSignal.any([this.#build.signal, stop.signal]);
+    const signal = AbortSignal.any([this.#now.signal, stop.signal]);
     let scanning = true;
     const scans = concurrently(entries, scansAtOnce, (entry) => this.#scanOne(entry, at, signal)).finally(
       () => (scanning = false),
@@ -215,13 +273,16 @@ class ImageBuilder {
       await ended;
     }
     await scans;
+    this.#build.progress.settle();
   }
 
   async #scanOne(entry: DataEntry, at: ClusterTime, signal: AbortSignal): Promise<void> {
-    const { source, writer, progress } = this.#build;
+    const { writer, progress } = this.#build;
     signal.throwIfAborted();
     if (entry.capped) this.#cappedReads.set(entry.uuid, (this.#cappedReads.get(entry.uuid) ?? 0) + 1);
-    const result = await scanCollection({ client: source.client, entry, at, writer, progress, signal });
+    const result = await scanCollection({ client: this.#now.client, entry, at, writer, progress, signal });
+    if (!result?.exact) await this.#extendHorizon();
+    this.#scanning.delete(entry.uuid);
     // Dropped meanwhile: the oplog says so too, and the catalog is read again.
     if (result === null) this.#dirty.add(entry.db);
     else
@@ -232,25 +293,38 @@ class ImageBuilder {
       });
   }
 
-  /** Adds what the scans will probably read to the progress. Metadata counts are good enough for that, and only for that. */
-  async #expect(entries: readonly DataEntry[]): Promise<void> {
-    const { source, progress, signal } = this.#build;
-    await concurrently(entries, changeReadsAtOnce, async ({ db, name }) => {
-      const stats = await source.client
-        .db(db)
-        .command({ collStats: name }, { signal })
-        .catch(() => null);
-      if (stats !== null) progress.expect(Number(stats['count'] ?? 0), Number(stats['size'] ?? 0));
-    });
-  }
-
   async #catchUp(): Promise<void> {
-    await this.#collectTo(await majorityOpTime(this.#build.source.client, this.#build.signal));
+    await this.#collectTo(await majorityOpTime(this.#now.client, this.#now.signal));
   }
 
   async #collectTo(time: OpTime): Promise<void> {
-    while ((await this.#collector.advance(time, this.#build.signal)) === 'full')
+    const { progress } = this.#build;
+    while ((await this.#collector.advance(this.#now.client, time, this.#now.signal)) === 'full') {
+      progress.followedTo = this.#collector.position.t;
+      const { documents, bytes } = this.#touchedSize();
+      progress.expectMore(documents, bytes);
       await this.#readChanges({ level: 'majority' }, null);
+    }
+    progress.followedTo = this.#collector.position.t;
+  }
+
+  /** All that was expected before has been read by now. */
+  #expectTouched(): void {
+    const { documents, bytes } = this.#touchedSize();
+    this.#build.progress.settle();
+    this.#build.progress.expect(documents, bytes);
+  }
+
+  /** What is waiting to be read again, with documents as large as those of the same collection were. */
+  #touchedSize(): { documents: number; bytes: number } {
+    const { progress } = this.#build;
+    const usual = progress.documents === 0 ? 0 : progress.bytes / progress.documents;
+    let bytes = 0;
+    for (const [uuid, { ids }] of this.#collector.changes) {
+      const held = this.#grounds.get(uuid)?.layers.find((layer) => layer.documents > 0);
+      bytes += ids.size * (held === undefined ? usual : held.bytes / held.documents);
+    }
+    return { documents: this.#collector.pendingIds, bytes: Math.round(bytes) };
   }
 
   /** Reads what was touched and forgets it. With `present`, what belongs to other collections is forgotten unread: those are gone. */
@@ -258,11 +332,16 @@ class ImageBuilder {
     readConcern: { level: string; atClusterTime?: unknown },
     present: ReadonlySet<string> | null,
   ): Promise<void> {
-    const { source, writer, progress, signal } = this.#build;
+    const { writer, progress } = this.#build;
+    const { signal } = this.#now;
+    const transactions = present !== null && this.#now.transactions !== null;
+    const client = (transactions ? this.#now.transactions : null) ?? this.#now.client;
     await concurrently([...this.#collector.changes], changeReadsAtOnce, async ([uuid, { db, ids }]) => {
       if (present !== null && !present.has(uuid)) return this.#collector.settle(uuid);
       try {
-        const layer = await readChanges({ client: source.client, db, uuid, ids, readConcern, writer, progress, signal });
+        const layer = await readChanges({ client, db, uuid, ids, readConcern, transactions, writer, progress, signal });
+        // If the member is lost before we know how far it was, the layer does not count.
+        await this.#extendHorizon();
         if (layer === null) this.#demandedScans.add(uuid);
         else this.#layersOf(uuid).push(layer);
       } catch (error) {
@@ -278,16 +357,22 @@ class ImageBuilder {
     return layers;
   }
 
+  /** What was read until now was read as it was at some time up to the member's newest. */
+  async #extendHorizon(): Promise<void> {
+    this.#horizon = later(this.#horizon, await appliedOpTime(this.#now.client, this.#now.signal));
+  }
+
   /** The newest majority-committed time, once that is not before `earliest`. */
   async #timeAfter(earliest: ClusterTime): Promise<OpTime> {
-    const { source, signal } = this.#build;
+    const { client, signal } = this.#now;
     const deadline = AbortSignal.timeout(commitWait);
     for (;;) {
-      const time = await majorityOpTime(source.client, signal);
+      const time = await majorityOpTime(client, signal);
       if (reaches(time, earliest)) return time;
       if (deadline.aborted) {
         throw new LarderError('capture-failed', 'The replica set does not commit its writes to a majority of its members.', {
           retryable: true,
+          details: { elsewhere: true },
         });
       }
       await delay(50, undefined, { signal });
@@ -299,15 +384,7 @@ class ImageBuilder {
     return {
       time,
       collections: entries.filter((entry): entry is DataEntry => entry.uuid !== null).map((entry) => this.#image(entry)),
-      views: entries
-        .filter((entry) => entry.type !== 'collection')
-        .map(({ db, name, type, options, indexes }) => ({
-          db,
-          name,
-          type: type === 'timeseries' ? 'timeseries' : 'view',
-          options: options.toString('base64'),
-          indexes: indexes.map((index) => index.toString('base64')),
-        })),
+      views: viewImages(entries),
       notes: [...this.#notes],
       oplogEntriesRead: this.#collector.entriesRead,
     };
@@ -335,4 +412,8 @@ class ImageBuilder {
       layers,
     };
   }
+}
+
+function later(a: ClusterTime, b: ClusterTime): ClusterTime {
+  return reaches(a, b) ? a : b;
 }

@@ -18,6 +18,8 @@ export interface ReadChanges {
   readonly ids: ReadonlySet<IdKey>;
   /** `majority`, or `snapshot` at a cluster time. */
   readonly readConcern: Document;
+  /** Each query is a transaction of its own. */
+  readonly transactions?: boolean;
   readonly writer: RepositoryWriter;
   readonly progress: TransferProgress;
   readonly signal: AbortSignal;
@@ -29,8 +31,9 @@ export interface ReadChanges {
  * Server errors pass through.
  */
 export async function readChanges(changes: ReadChanges): Promise<LayerRef | null> {
-  const { client, db, uuid, ids, readConcern, writer, progress, signal } = changes;
+  const { client, db, uuid, ids, readConcern, transactions = false, writer, progress, signal } = changes;
   const layer = writer.beginLayer('changes');
+  const onAnswer = progress.answered.bind(progress);
   for (const keys of portions(ids)) {
     const values: unknown[] = [];
     for (const key of keys) {
@@ -40,14 +43,16 @@ export async function readChanges(changes: ReadChanges): Promise<LayerRef | null
     }
     const missing = new Set(keys);
     const command = { find: new UUID(uuid), filter: { _id: { $in: values } }, readConcern };
-    for await (const batch of readRaw(client.db(db), command, { signal, firstBatch: keys.length })) {
+    const options = { signal, onAnswer, firstBatch: keys.length, transaction: transactions };
+    for await (const batch of readRaw(client.db(db), command, options)) {
       for (let n = 0; n < batch.count; n++) {
         const key = idKeyOf(batch.buffer, batch.starts[n]!);
         if (key !== null) missing.delete(key);
       }
-      progress.read(batch);
+      await progress.readHeldBack(batch);
       await layer.addDocuments(batch);
     }
+    progress.gone(missing.size);
     if (missing.size > 0) await layer.addRemovals(batchOfIds([...missing]));
   }
   return layer.finish();

@@ -65,8 +65,9 @@ async function scanOnce(scan: Scan): Promise<ScanResult | null | 'restart'> {
         ...findCommand(entry, snapshot ? scan.at : null),
         ...(resumeAfter === null ? {} : { $_resumeAfter: resumeAfter }),
       };
-      for await (const batch of readRaw(client.db(entry.db), command, { signal })) {
-        progress.read(batch);
+      const onAnswer = progress.answered.bind(progress);
+      for await (const batch of readRaw(client.db(entry.db), command, { signal, onAnswer })) {
+        await progress.readHeldBack(batch);
         await layer.addDocuments(batch);
         resumeAfter = batch.resumeToken ?? resumeAfter;
       }

@@ -1,13 +1,24 @@
-import type { MongoClient } from 'mongodb';
+import type { Document, MongoClient } from 'mongodb';
 import { LarderError, isLarderError } from '../../core/errors.ts';
 import { connect } from '../../mongo/connect.ts';
+import { readsAtClusterTime } from '../../mongo/supported-versions.ts';
 import { listMembers, rankForReading } from '../../mongo/members.ts';
+import type { Member } from '../../mongo/members.ts';
 
 /** The member a backup is read from, connected. */
 export interface Source extends AsyncDisposable {
   readonly client: MongoClient;
+  /** Aborts, with the reason, once the member is no longer the one we connected to: restarted, or neither primary nor secondary any more. */
+  readonly lost: AbortSignal;
+  /**
+   * Whom to ask for documents at a cluster time where that takes a transaction (4.4): the primary, which alone runs them, through the
+   * driver's own discovery. null where the member itself can be asked.
+   */
+  readonly transactions: MongoClient | null;
   /** `host:port` */
   readonly member: string;
+  /** Configured delay, seconds: what the member holds is that old. */
+  readonly delay: number;
   readonly setName: string;
   readonly serverVersion: string;
   /** `unknown` where we may not ask. */
@@ -15,15 +26,16 @@ export interface Source extends AsyncDisposable {
 }
 
 /**
- * Chooses the member that disturbs the least and can be reached from here, and connects to it alone. `instance-unreachable` if
- * none can; `instance-unsupported` if this is no replica set.
+ * Chooses the member that disturbs the least and can be reached from here, and connects to it alone; members in `failed` come last.
+ * `instance-unreachable` if none can; `instance-unsupported` if this is no replica set.
  */
-export async function openSource(uri: string, signal: AbortSignal): Promise<Source> {
-  const candidates = await candidateMembers(uri, signal);
+export async function openSource(uri: string, signal: AbortSignal, failed: ReadonlySet<string> = new Set()): Promise<Source> {
+  const ranked = await candidateMembers(uri, signal);
+  const candidates = [...ranked.filter(({ host }) => !failed.has(host)), ...ranked.filter(({ host }) => failed.has(host))];
   let failure: unknown;
-  for (const { host } of candidates) {
+  for (const candidate of candidates) {
     try {
-      return await openMember(uri, host, signal);
+      return await openMember(uri, candidate, signal);
     } catch (error) {
       signal.throwIfAborted();
       failure = error;
@@ -43,9 +55,10 @@ async function candidateMembers(uri: string, signal: AbortSignal): ReturnType<ty
   return rankForReading(await listMembers(connection.client, signal));
 }
 
-async function openMember(uri: string, member: string, signal: AbortSignal): Promise<Source> {
-  const connection = await connect(uri, { member, signal });
+async function openMember(uri: string, { host: member, delay }: Member, signal: AbortSignal): Promise<Source> {
+  const opened = new AsyncDisposableStack();
   try {
+    const connection = opened.use(await connect(uri, { member, signal }));
     const { client } = connection;
     const admin = client.db('admin');
     const hello = await admin.command({ hello: 1 }, { signal });
@@ -54,16 +67,38 @@ async function openMember(uri: string, member: string, signal: AbortSignal): Pro
     }
     const { version } = await admin.command({ buildInfo: 1 }, { signal });
     const fcv = await admin.command({ getParameter: 1, featureCompatibilityVersion: 1 }, { signal }).catch(() => null);
+    const transactions = readsAtClusterTime(String(version)) ? null : opened.use(await connect(uri, { signal })).client;
     return {
       client,
+      transactions,
+      lost: watch(client, member, hello),
       member,
+      delay,
       setName: String(hello['setName']),
       serverVersion: String(version),
       featureCompatibilityVersion: String(fcv?.['featureCompatibilityVersion']?.version ?? 'unknown'),
-      [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => opened.disposeAsync(),
     };
   } catch (error) {
-    await connection[Symbol.asyncDispose]();
+    await opened.disposeAsync();
     throw error;
   }
+}
+
+/** Follows what the driver hears of the member anyway. */
+function watch(client: MongoClient, member: string, first: Document): AbortSignal {
+  const lost = new AbortController();
+  const lose = (what: string): void =>
+    lost.abort(
+      new LarderError('capture-failed', `The member ${member} ${what} while it was read.`, {
+        retryable: true,
+        details: { elsewhere: true },
+      }),
+    );
+  const life = String(first['topologyVersion']?.processId);
+  client.on('serverHeartbeatSucceeded', ({ reply }) => {
+    if (String(reply['topologyVersion']?.processId) !== life) lose('was restarted');
+    else if (reply['secondary'] !== true && reply['isWritablePrimary'] !== true) lose('became neither primary nor secondary');
+  });
+  return lost.signal;
 }

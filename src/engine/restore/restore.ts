@@ -1,25 +1,30 @@
-import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
 import type { CollectionImage, Manifest } from '../../core/image.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { concurrently } from '../../lib/concurrently.ts';
 import { MultisetHash } from '../../lib/multiset-hash.ts';
-import { listUserDatabases } from '../../mongo/collection-catalog.ts';
 import { translateMongoError } from '../../mongo/connect.ts';
-import { RawInserter } from '../../mongo/raw-insert.ts';
+import { describeCollection } from '../../mongo/describe-collection.ts';
 import type { ProjectRepository } from '../../repository/port.ts';
 import type { RestoreSummary, RestoreTask, TaskContext } from '../tasks.ts';
 import { TransferProgress } from '../transfer-progress.ts';
-import { buildIndexes, createCollection, createTimeSeries, createViews, isBuckets, startExpiry } from './definitions.ts';
+import { compareCollection, finishCollection, indexCollection } from './build-collection.ts';
+import { readHeld } from './held.ts';
+import { loadCollection } from './load-collection.ts';
+import { nameOf, newPiece, reached } from './piece.ts';
+import type { Piece } from './piece.ts';
+import { planRestore, refuseLosses } from './plan-restore.ts';
+import type { RestorePlan } from './plan-restore.ts';
+import { readState, removeLeftovers } from './restore-state.ts';
 import { holdsUsersOrRoles, restoreUsers } from './restore-users.ts';
-import { adminCollections, openTarget } from './target.ts';
+import { switchOver } from './switch-over.ts';
+import { openTarget } from './target.ts';
 import type { Target } from './target.ts';
-import { verifyDefinitions, verifyDocuments } from './verify.ts';
-import type { Expectation } from './verify.ts';
+import { throughElections } from './through-elections.ts';
+import { verifyDefinitions } from './verify.ts';
 
-/** Collections filled, indexed or read back at the same time, and inserts under way for each. */
+/** Collections filled, indexed or read back at the same time. */
 const collectionsAtOnce = 2;
-const insertsAtOnce = 3;
 
 export interface RestoreDependencies {
   readonly repository: ProjectRepository;
@@ -27,130 +32,181 @@ export interface RestoreDependencies {
 }
 
 /**
- * Makes the target hold what the backup holds, and proves it: options, data, indexes, comparison with the image, then what deletes
- * by age, views, users (pitfalls R5; nothing expires before it was compared). Throws LarderError; the target is then incomplete and
- * the same call repeated starts over.
+ * Makes the target hold what the backup, or the selected part of it, holds, and proves it. Collections are built beside those they
+ * replace (data, indexes, comparison with the image, then what deletes by age) and take their place at the very end, so that until
+ * then nothing of the target changed; what cannot be renamed is made anew right before that. Views and users come last (pitfalls R4, R5).
+ *
+ * Repeated with the same `restoreId` it goes on where it was; with another it starts over. Throws LarderError; one that is not
+ * retryable has removed what was built.
  */
-export async function restore(
-  task: RestoreTask,
-  context: TaskContext,
-  { repository, clock }: RestoreDependencies,
-): Promise<RestoreSummary> {
-  const progress = new TransferProgress(clock, context.report);
+export async function restore(task: RestoreTask, context: TaskContext, deps: RestoreDependencies): Promise<RestoreSummary> {
+  const { signal } = context;
+  const progress = new TransferProgress(deps.clock, context.report);
   progress.phase('connecting');
+  let restoration: Restoration | null = null;
   try {
-    const manifest = await repository.readManifest(task.backupId);
-    await using target = await openTarget(task.target.uri, manifest, task.overwrite, context.signal);
-    return await fill(target, manifest, repository, progress, context.signal);
+    const manifest = await deps.repository.readManifest(task.backupId);
+    await using target = await openTarget(task.target.uri, manifest, signal);
+    const plan = planRestore(manifest, await readHeld(target.client, { sizes: false, signal }), task.selection);
+    if (!task.overwrite) refuseLosses(plan);
+    restoration = new Restoration(task.restoreId, manifest, plan, target, progress, signal, deps);
+    try {
+      return await restoration.run();
+    } catch (error) {
+      // What is tried again finds what it did; anything else must not fill the target's disk.
+      const final = !translateMongoError(error, 'restore-failed', '').retryable && !signal.aborted;
+      if (final) await removeLeftovers(target.client, new Set(), signal).catch(() => undefined);
+      throw error;
+    }
   } catch (error) {
-    if (context.signal.aborted)
-      throw new LarderError('cancelled', 'The restore was cancelled; the target is incomplete.', { cause: error });
+    if (signal.aborted) {
+      const untouched = restoration?.changed !== true;
+      throw new LarderError('cancelled', 'The restore was cancelled.', { cause: error, details: { untouched } });
+    }
     throw translateMongoError(error, 'restore-failed', 'The backup could not be restored');
   }
 }
 
-async function fill(
-  target: Target,
-  manifest: Manifest,
-  repository: ProjectRepository,
-  progress: TransferProgress,
-  signal: AbortSignal,
-): Promise<RestoreSummary> {
-  const { client } = target;
-  const users = manifest.collections.filter((image) => holdsUsersOrRoles(image));
-  const collections = manifest.collections.filter((image) => !holdsUsersOrRoles(image));
-  const timeSeries = manifest.views.filter(({ type }) => type === 'timeseries');
-  const expectations: Expectation[] = [];
-  progress.phase('checking the backup');
-  // Before anything is dropped: a backup that cannot be read to its last byte must not cost the data it was to replace.
-  await concurrently(largestFirst(collections), collectionsAtOnce, async (image) => {
-    expectations.push({ image, hash: await hashOfImage(repository, image, signal) });
-  });
-  for (const image of users) await hashOfImage(repository, image, signal);
-  // Everything goes once into the target and once back.
-  progress.expect(2 * sum(expectations, ({ hash }) => hash.documents), 2 * sum(expectations, ({ hash }) => hash.bytes));
+/** One try of one restore. */
+class Restoration {
+  /** True from the moment when something of the user's in the target is not what it was. */
+  changed = false;
+  readonly #pieces: readonly Piece[];
+  readonly #users: readonly CollectionImage[];
+  readonly #plan: RestorePlan;
+  readonly #target: Target;
+  readonly #progress: TransferProgress;
+  readonly #signal: AbortSignal;
+  readonly #deps: RestoreDependencies;
+  readonly #begun: number;
 
-  progress.phase('emptying the target');
-  await emptyTarget(client, signal);
-  progress.phase('restoring documents');
-  for (const view of timeSeries) await createTimeSeries(client, view, signal);
-  await concurrently(largestFirst(collections), collectionsAtOnce, async (image) => {
-    if (!isBuckets(image.name)) await createCollection(client, image, signal);
-    await insertDocuments(client, image, repository, progress, signal);
-  });
-  const indexed = [...collections.filter(({ name }) => !isBuckets(name)), ...timeSeries];
-  progress.phase('building indexes');
-  await concurrently(indexed, collectionsAtOnce, (image) => buildIndexes(client, image, 'other', signal));
-  progress.phase('comparing');
-  await concurrently(expectations, collectionsAtOnce, (expectation) => verifyDocuments(client, expectation, progress, signal));
-  progress.phase('finishing');
-  await createViews(client, manifest.views, signal);
-  for (const image of indexed) await startExpiry(client, image, signal);
-  await concurrently(indexed, collectionsAtOnce, (image) => buildIndexes(client, image, 'expiring', signal));
-  await verifyDefinitions(client, collections, manifest.views, signal);
-  for (const image of users) await restoreUsers(image, target, repository, signal);
-  return {
-    documents: sum(expectations, ({ hash }) => hash.documents),
-    bytes: sum(expectations, ({ hash }) => hash.bytes),
-    collections: collections.length,
-    verified: true,
-    notes: [],
-  };
-}
-
-/** Drops what a user may have put there: the restore replaces the whole state, so what the backup does not know must go too. */
-async function emptyTarget(client: MongoClient, signal: AbortSignal): Promise<void> {
-  const writeConcern = { w: 'majority' };
-  for (const db of await listUserDatabases(client, signal)) {
-    if (db === 'admin') {
-      for (const name of await adminCollections(client, signal))
-        await client.db(db).command({ drop: name, writeConcern }, { signal });
-    } else await client.db(db).command({ dropDatabase: 1, writeConcern }, { signal });
+  constructor(
+    restoreId: string,
+    manifest: Manifest,
+    plan: RestorePlan,
+    target: Target,
+    progress: TransferProgress,
+    signal: AbortSignal,
+    deps: RestoreDependencies,
+  ) {
+    this.#pieces = plan.collections.map((planned) => newPiece(planned, restoreId));
+    this.#users = plan.users ? manifest.collections.filter((image) => holdsUsersOrRoles(image)) : [];
+    this.#plan = plan;
+    this.#target = target;
+    this.#progress = progress;
+    this.#signal = signal;
+    this.#deps = deps;
+    this.#begun = deps.clock.now().getTime();
   }
-}
 
-/** Reads the whole image of a collection; every byte of it is authenticated on the way. */
-async function hashOfImage(repository: ProjectRepository, image: CollectionImage, signal: AbortSignal): Promise<MultisetHash> {
-  const hash = new MultisetHash();
-  for await (const batch of repository.readImage(image.layers, { signal })) hash.add(batch);
-  return hash;
-}
-
-/** Streams the image of a collection into the target. */
-async function insertDocuments(
-  client: MongoClient,
-  image: CollectionImage,
-  repository: ProjectRepository,
-  progress: TransferProgress,
-  signal: AbortSignal,
-): Promise<void> {
-  const inserter = new RawInserter(client.db(image.db), signal);
-  // The order of a capped collection is part of what it is.
-  const ordered = image.capped;
-  const limit = ordered ? 1 : insertsAtOnce;
-  const underWay = new Set<Promise<void>>();
-  try {
-    for await (const batch of repository.readImage(image.layers, { signal })) {
-      const insert = inserter.insert(image.name, batch, { ordered }).then(() => {
-        underWay.delete(insert);
-        progress.read(batch);
-      });
-      // Awaited below; until then a failure must not count as unhandled.
-      insert.catch(() => undefined);
-      underWay.add(insert);
-      if (underWay.size >= limit) await Promise.race(underWay);
+  async run(): Promise<RestoreSummary> {
+    const { client } = this.#target;
+    const signal = this.#signal;
+    await throughElections(signal, () => removeLeftovers(client, new Set(this.#pieces.map(({ key }) => key)), signal));
+    await throughElections(signal, () => this.#findWhatIsDone());
+    this.#progress.phase('checking the backup');
+    await this.#readBackup();
+    const beside = this.#pieces.filter(({ planned }) => planned.way === 'swap');
+    await this.#build(beside);
+    this.changed = true;
+    await this.#build(this.#pieces.filter(({ planned }) => planned.way === 'in-place'));
+    this.#progress.phase('switching over');
+    await switchOver(client, this.#plan, beside, signal);
+    await throughElections(signal, () => verifyDefinitions(client, this.#plan, this.#failedIndexes(), signal));
+    for (const image of this.#users) {
+      await throughElections(signal, () => restoreUsers(image, this.#target, this.#deps.repository, signal));
     }
-    await Promise.all(underWay);
-  } finally {
-    await Promise.allSettled(underWay);
+    await throughElections(signal, () => removeLeftovers(client, new Set(), signal));
+    return this.#summary();
   }
-}
 
-/** The largest collections first, so that no single one is left over at the end. */
-function largestFirst(collections: readonly CollectionImage[]): readonly CollectionImage[] {
-  return collections.toSorted((a, b) => b.bytes - a.bytes);
-}
+  /** What an earlier try of this restore brought to its end. */
+  async #findWhatIsDone(): Promise<void> {
+    const { client } = this.#target;
+    for (const piece of this.#pieces) {
+      const { db, name } = piece.planned.image;
+      piece.state = await readState(client, db, piece.key, this.#signal);
+      if (piece.state === null || !reached(piece, 'compared')) continue;
+      const inPlace = (await describeCollection(client.db(db), name, this.#signal))?.uuid === piece.state.uuid;
+      const built =
+        inPlace || (await describeCollection(client.db(db), piece.built.name, this.#signal))?.uuid === piece.state.uuid;
+      // Somebody dropped it: then it was not done.
+      if (!built) piece.state = null;
+      piece.placed = inPlace;
+    }
+  }
 
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
+  /** Before anything changes: a backup that cannot be read to its last byte must not cost the data it was to replace. */
+  async #readBackup(): Promise<void> {
+    await concurrently(this.#pieces, collectionsAtOnce, async (piece) => {
+      if (!reached(piece, 'compared')) piece.hash = await this.#hashOf(piece.planned.image);
+      const { documents, bytes } = reached(piece, 'compared') ? piece.state! : piece.hash;
+      // Everything goes once into the target and once back.
+      this.#progress.expect(2 * documents, 2 * bytes);
+      if (reached(piece, 'compared')) this.#progress.skip(2 * documents, 2 * bytes);
+    });
+    for (const image of this.#users) await this.#hashOf(image);
+  }
+
+  /** Reads the whole image of a collection; every byte of it is authenticated on the way. */
+  async #hashOf(image: CollectionImage): Promise<MultisetHash> {
+    const hash = new MultisetHash();
+    for await (const batch of this.#deps.repository.readImage(image.layers, { signal: this.#signal })) hash.add(batch);
+    return hash;
+  }
+
+  async #build(pieces: readonly Piece[]): Promise<void> {
+    const { client } = this.#target;
+    const { repository, clock } = this.#deps;
+    const deps = { client, repository, clock, progress: this.#progress, signal: this.#signal };
+    const steps = [
+      ['restoring documents', loadCollection],
+      ['building indexes', indexCollection],
+      ['comparing', compareCollection],
+      ['finishing', finishCollection],
+    ] as const;
+    const waiting = pieces.filter((piece) => !reached(piece, 'ready'));
+    if (waiting.length === 0) return;
+    for (const [phase, step] of steps) {
+      this.#progress.phase(phase);
+      await concurrently(waiting, collectionsAtOnce, async (piece) => {
+        if (!reached(piece, 'compared') || step === finishCollection)
+          await throughElections(this.#signal, () => step(piece, deps));
+      });
+    }
+  }
+
+  #failedIndexes(): ReadonlyMap<string, readonly string[]> {
+    return new Map(this.#pieces.map((piece) => [nameOf(piece), piece.state!.failedIndexes.map(({ name }) => name)]));
+  }
+
+  #summary(): RestoreSummary {
+    const failed = this.#pieces.flatMap((piece) =>
+      piece.state!.failedIndexes.map(({ name, reason }) => `${name} of ${nameOf(piece)} (${reason})`),
+    );
+    if (failed.length > 0) {
+      throw new LarderError(
+        'restore-failed',
+        `All data is restored and compared, but indexes could not be built: ${failed.join('; ')}`,
+      );
+    }
+    const expiring = this.#pieces.flatMap((piece) =>
+      piece.state!.expired === 0
+        ? []
+        : [`${nameOf(piece)}: ${piece.state!.expired} are past their time already; the server deletes them when it looks next.`],
+    );
+    const kept = this.#users.length > 0 && this.#target.ownUsers.size > 0;
+    return {
+      documents: this.#pieces.reduce((total, { state }) => total + state!.documents, 0),
+      bytes: this.#pieces.reduce((total, { state }) => total + state!.bytes, 0),
+      collections: this.#pieces.length,
+      verified: true,
+      seconds: (this.#deps.clock.now().getTime() - this.#begun) / 1000,
+      notes: [
+        ...this.#plan.notes,
+        ...expiring,
+        ...(kept ? [`The user ${[...this.#target.ownUsers].join(', ')}, as whom the restore ran, was left as it is.`] : []),
+      ],
+    };
+  }
 }

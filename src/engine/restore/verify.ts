@@ -1,65 +1,92 @@
 import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
-import type { CollectionImage, ViewImage } from '../../core/image.ts';
+import type { CollectionImage } from '../../core/image.ts';
 import { MultisetHash } from '../../lib/multiset-hash.ts';
+import type { RawBatch } from '../../lib/raw-bson.ts';
 import { readCatalog, sameFields } from '../../mongo/collection-catalog.ts';
 import type { CatalogEntry } from '../../mongo/collection-catalog.ts';
 import { elements } from '../../mongo/ordered-document.ts';
 import { readRaw } from '../../mongo/raw-cursor.ts';
-import type { TransferProgress } from '../transfer-progress.ts';
+import { storedFunctions } from './definitions.ts';
+import type { Piece } from './piece.ts';
+import { visibleName } from './plan-restore.ts';
+import type { RestorePlan } from './plan-restore.ts';
 
-/** What was read from the repository for one collection, to be compared with what the target holds. */
-export interface Expectation {
-  readonly image: CollectionImage;
-  readonly hash: MultisetHash;
-}
-
-/** Reads the collection back from the target and compares the multiset of its documents: `image-mismatch` if it differs. */
+/**
+ * Reads a collection back where it was built and compares the multiset of its documents with the image's: `image-mismatch` if it
+ * differs. `onBatch` is told of every batch that was read.
+ */
 export async function verifyDocuments(
   client: MongoClient,
-  { image, hash }: Expectation,
-  progress: TransferProgress,
+  { built, hash, planned }: Piece,
+  onBatch: (batch: RawBatch, number: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const found = new MultisetHash();
-  const command = { find: image.name, hint: { $natural: 1 }, readConcern: { level: 'local' } };
-  for await (const batch of readRaw(client.db(image.db), command, { signal })) {
+  const command = { find: built.name, hint: { $natural: 1 }, readConcern: { level: 'local' } };
+  let number = 0;
+  for await (const batch of readRaw(client.db(built.db), command, { signal })) {
     found.add(batch);
-    progress.read(batch);
+    onBatch(batch, number++);
   }
   if (found.documents !== hash.documents || found.digest() !== hash.digest()) {
+    const name = visibleName(planned);
     throw new LarderError(
       'image-mismatch',
-      `${image.db}.${image.name} does not hold what the backup holds: ${found.documents} documents were read back, ${hash.documents} belong there` +
+      `${name} does not hold what the backup holds: ${found.documents} documents were read back, ${hash.documents} belong there` +
         (found.documents === hash.documents ? ', and their contents differ.' : '.'),
-      { details: { namespace: `${image.db}.${image.name}` } },
+      { details: { namespace: name } },
     );
   }
 }
 
-/** Compares options and indexes of everything in the image with the target: `image-mismatch` names the first that differs. */
+/** Compares options and indexes of one collection, as they are now, with those of the image: `image-mismatch` names what differs. */
+export function compareDefinition(
+  name: string,
+  found: Pick<CatalogEntry, 'options' | 'indexes'> | null,
+  wanted: Pick<CollectionImage, 'options' | 'indexes'>,
+  failedIndexes: readonly string[],
+): void {
+  if (found === null) throw differs(name, 'it is missing');
+  if (!sameFields(found.options, Buffer.from(wanted.options, 'base64'))) throw differs(name, 'its options differ');
+  const indexes = wanted.indexes.map((index) => Buffer.from(index, 'base64'));
+  compareIndexes(
+    name,
+    found.indexes,
+    indexes.filter((index) => !failedIndexes.includes(indexName(index))),
+  );
+}
+
+/**
+ * Compares options and indexes of everything that the plan brought with the target, and that nothing else is where nothing else may
+ * be: `image-mismatch` names the first that differs.
+ */
 export async function verifyDefinitions(
   client: MongoClient,
-  collections: readonly CollectionImage[],
-  views: readonly ViewImage[],
+  plan: RestorePlan,
+  failedIndexes: ReadonlyMap<string, readonly string[]>,
   signal: AbortSignal,
 ): Promise<void> {
-  const catalog = await readCatalog(client, signal);
+  const wanted = [
+    ...plan.collections.map(({ image }) => image),
+    ...plan.collections.flatMap(({ series }) => series ?? []),
+    ...plan.views.map(({ image }) => image),
+  ];
+  const databases = new Set(wanted.map(({ db }) => db).concat(plan.databases));
+  const catalog = plan.whole
+    ? await readCatalog(client, signal)
+    : await readCatalog(client, signal, { catalog: new Map(), dirty: databases });
   const entries = new Map<string, CatalogEntry>();
   for (const database of catalog.values()) for (const entry of database.entries) entries.set(`${entry.db}.${entry.name}`, entry);
-  for (const wanted of [...collections, ...views]) {
-    const name = `${wanted.db}.${wanted.name}`;
-    const found = entries.get(name);
-    if (found === undefined) throw differs(name, 'it is missing');
-    if (!sameFields(found.options, Buffer.from(wanted.options, 'base64'))) throw differs(name, 'its options differ');
-    compareIndexes(
-      name,
-      found.indexes,
-      wanted.indexes.map((index) => Buffer.from(index, 'base64')),
-    );
+  for (const image of wanted) {
+    const name = `${image.db}.${image.name}`;
+    compareDefinition(name, entries.get(name) ?? null, image, failedIndexes.get(name) ?? []);
   }
-  const known = new Set([...collections, ...views].map(({ db, name }) => `${db}.${name}`));
-  for (const name of entries.keys()) {
+  const known = new Set(wanted.map(({ db, name }) => `${db}.${name}`));
+  for (const [name, { db }] of entries) {
+    if (!plan.whole && !plan.databases.includes(db)) continue;
+    // It was emptied, and stays.
+    if (name === `${db}.${storedFunctions}`) continue;
     if (!known.has(name) && !name.startsWith('admin.system.')) throw differs(name, 'it is not in the backup');
   }
 }

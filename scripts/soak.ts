@@ -1,0 +1,64 @@
+/**
+ * `npm run soak [-- --seeds N] [--from N] [--minutes M] [--scale]`: proves capture and restore at length, on real servers. Seeds: the
+ * randomized oracle of the tests, ten at a time on one set; a failure prints the command that runs the same seeds again. `--scale`: 10,000
+ * collections and a collection of 5,000,000 tiny documents instead. Ends with 1 at the first difference.
+ */
+import { parseArgs } from 'node:util';
+import { consultOracle, replayCommand } from '../test/fixtures/oracle.ts';
+import { proveScale } from '../test/fixtures/prove-scale.ts';
+import { startTestSet } from '../test/fixtures/replica-set.ts';
+
+const atOnce = 10;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
+    scale: { type: 'boolean', default: false },
+  },
+});
+process.exitCode = values.scale ? await soakScale() : await soakSeeds(whole('seeds'), whole('from'), whole('minutes'));
+
+async function soakSeeds(seeds: number, from: number, minutes: number): Promise<number> {
+  const begun = performance.now();
+  await using source = await startTestSet({
+    extraArguments: ['--setParameter', 'maxNumberOfTransactionOperationsInSingleOplogEntry=2'],
+  });
+  await using target = await startTestSet({ members: 1 });
+  const total = { compared: 0, restored: 0 };
+  let run = 0;
+  while (run < seeds && (performance.now() - begun) / 60_000 < minutes) {
+    const batch = Array.from({ length: Math.min(atOnce, seeds - run) }, (_, n) => from + run + n);
+    try {
+      const options = { source: source.uri, target: target.uri, seeds: batch, backups: 3, operations: 200 };
+      const { compared, restored } = await consultOracle(options);
+      total.compared += compared;
+      total.restored += restored;
+    } catch (error) {
+      console.error(error);
+      console.log(`${run} seeds passed; one of ${batch[0]} to ${batch.at(-1)} failed. The same again: ${replayCommand(batch)}`);
+      return 1;
+    }
+    run += batch.length;
+    console.log(
+      `${run} seeds: ${total.compared} collections of backups and ${total.restored} restored ones are the source, byte by byte`,
+    );
+  }
+  console.log(`${run} seeds passed in ${Math.round((performance.now() - begun) / 1000)} s`);
+  return 0;
+}
+
+async function soakScale(): Promise<number> {
+  const figures = await proveScale({ collections: 10_000, tinyDocuments: 5_000_000, restore: 'everything' });
+  console.log(JSON.stringify({ ...figures, memoryMiB: Math.round(process.resourceUsage().maxRSS / 1024) }));
+  return 0;
+}
+
+function whole(name: 'seeds' | 'from' | 'minutes'): number {
+  const text = values[name];
+  if (text === undefined) return Infinity;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  console.error(`soak: --${name} must be a whole number above zero`);
+  return process.exit(2);
+}

@@ -1,0 +1,61 @@
+import { Type } from 'typebox';
+import { flavors } from '../../core/flavors.ts';
+import type { Operation } from '../context.ts';
+import { ddsErrors, defaultLimit, defaultOffset, limit, offset, projectParams, text } from '../fields.ts';
+
+const flavorSchema = Type.Object({
+  engine_name: Type.String(),
+  type: Type.String(),
+  vcpus: Type.String({ pattern: '^\\d+$' }),
+  ram: Type.String({ pattern: '^\\d+$', description: 'GB' }),
+  spec_code: Type.String(),
+  engine_versions: Type.Array(Type.String()),
+  az_status: Type.Record(Type.String(), Type.String()),
+});
+
+const schema = {
+  summary: 'List flavors',
+  tags: ['dds'],
+  params: projectParams,
+  querystring: Type.Object({
+    engine_name: Type.Optional(text),
+    engine_version: Type.Optional(text),
+    region: Type.Optional(text),
+    offset: Type.Optional(offset),
+    limit: Type.Optional(limit),
+    marker: Type.Optional(text),
+  }),
+  response: { 200: Type.Object({ flavors: Type.Array(flavorSchema), total_count: Type.Integer() }), ...ddsErrors },
+} as const;
+
+/** `GET /v3/{project_id}/flavors`, and the same under `/v3.1`. A marker is the code of the last flavor of the page before. */
+export const listFlavors: Operation = (server, { region }) => {
+  for (const [url, operationId] of [
+    ['/v3/:project_id/flavors', 'listFlavors'],
+    ['/v3.1/:project_id/flavors', 'listFlavorInfos'],
+  ] as const) {
+    server.get(url, { schema: { ...schema, operationId }, config: { access: 'project' } }, async (request) => {
+      const { engine_name: engine, engine_version: version, marker, ...page } = request.query;
+      const matching = flavors.filter(
+        (flavor) =>
+          (engine === undefined || flavor.engineName === engine) &&
+          (version === undefined || flavor.engineVersions.includes(version)),
+      );
+      const before = marker === undefined ? -1 : matching.findIndex(({ specCode }) => specCode === marker);
+      const rest = marker !== undefined && before < 0 ? [] : matching.slice(before + 1);
+      const first = page.offset ?? defaultOffset;
+      return {
+        flavors: rest.slice(first, first + (page.limit ?? defaultLimit)).map((flavor) => ({
+          engine_name: flavor.engineName,
+          type: flavor.type,
+          vcpus: String(flavor.vcpus),
+          ram: String(flavor.ramGb),
+          spec_code: flavor.specCode,
+          engine_versions: [...flavor.engineVersions],
+          az_status: { [region]: 'normal' },
+        })),
+        total_count: matching.length,
+      };
+    });
+  }
+};

@@ -1,0 +1,41 @@
+import { Type, type Static } from 'typebox';
+import type { RestorePreview } from '../../engine/use-cases.ts';
+import { nullable, oneOf } from './json-types.ts';
+
+const lossSchema = Type.Object({
+  name: Type.String(),
+  documents: nullable(Type.Integer()),
+  bytes: nullable(Type.Integer()),
+});
+
+export const previewSchema = Type.Object({
+  arrivals: Type.Array(
+    Type.Object({
+      from: Type.String(),
+      name: Type.String(),
+      kind: oneOf(['collection', 'timeseries', 'view']),
+      documents: Type.Integer(),
+      bytes: Type.Integer(),
+      indexes: Type.Array(Type.String()),
+      swapped: Type.Boolean(),
+      overwrites: nullable(lossSchema),
+    }),
+  ),
+  drops: Type.Array(lossSchema),
+  users: Type.Boolean(),
+  documents: Type.Integer(),
+  bytes: Type.Integer(),
+  notes: Type.Array(Type.String()),
+});
+
+/** What a restore would do, field by field. */
+export function previewJson(preview: RestorePreview): Static<typeof previewSchema> {
+  return {
+    arrivals: preview.arrivals.map((arrival) => ({ ...arrival, indexes: [...arrival.indexes] })),
+    drops: [...preview.drops],
+    users: preview.users,
+    documents: preview.documents,
+    bytes: preview.bytes,
+    notes: [...preview.notes],
+  };
+}

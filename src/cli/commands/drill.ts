@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { parse } from 'yaml';
+import { withServerOptions } from '../command-context.ts';
+import { CommandError } from '../command-error.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { findBackup, findInstance } from '../find-by-name.ts';
+import type { Register } from '../register.ts';
+import { describeJob } from '../render/describe-job.ts';
+import { requireCompleted, waitForJob } from '../wait-for-job.ts';
+
+interface Options {
+  readonly backup?: string;
+  readonly instance?: string;
+  readonly assert?: string;
+  readonly wait?: true;
+}
+
+/** `larder drill`: proves a backup by restoring it into a server that is started for this and removed again. */
+export function addDrill(program: Command, register: Register): void {
+  const command = program
+    .command('drill')
+    .description('prove a backup: restore it into a throw-away server, compare it, ask your own questions')
+    .option('--backup <backup>', 'id or name')
+    .option('--instance <instance>', 'id or name: its newest backup')
+    .option('--assert <file>', 'YAML: a list of namespace, query, and count or documents')
+    .option('--wait', 'end when the drill has ended');
+  register<Options>(withServerOptions(command), async ({ api: connect, io, renderer }, options) => {
+    if ((options.backup === undefined) === (options.instance === undefined))
+      throw new CommandError('usage', exitCodes.usage, 'Give either --backup or --instance.');
+    const assertions = options.assert === undefined ? undefined : await readAssertions(resolve(io.folder, options.assert));
+    const api = await connect();
+    const of =
+      options.backup === undefined
+        ? { instance_id: (await findInstance(api, options.instance ?? '')).id }
+        : { backup_id: (await findBackup(api, options.backup)).id };
+    const begun = await api.drill({ ...of, ...(assertions === undefined ? {} : { assertions }) });
+    if (options.wait !== true) {
+      renderer.result(begun, `Drill of backup ${begun.backup_id} begun, job ${begun.job_id}.`);
+      return;
+    }
+    renderer.note(`Drill of backup ${begun.backup_id} begun, job ${begun.job_id}.`);
+    const job = await waitForJob(api, begun.job_id, { signal: io.signal, renderer });
+    requireCompleted(job);
+    renderer.result({ ...begun, job }, `The backup is proved.\n\n${describeJob(job)}`);
+  });
+}
+
+/** The list in the file as the API takes it; what is in it is checked there. */
+async function readAssertions(path: string): Promise<readonly unknown[]> {
+  try {
+    const list = parse(await readFile(path, 'utf8')) as unknown;
+    if (Array.isArray(list)) return list;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError('usage', exitCodes.usage, `The assertions cannot be read: ${reason}`, { cause: error });
+  }
+  throw new CommandError('usage', exitCodes.usage, `${path} must hold a list of assertions.`);
+}

@@ -1,0 +1,37 @@
+import type { WirePreview } from '../wire.ts';
+import { formatBytes } from './format-bytes.ts';
+import { formatCount } from './format-count.ts';
+import { formatTable } from './format-table.ts';
+
+/** `larder restore --dry-run` for people: what would come, what would go, what would be built. */
+export function describePreview(preview: WirePreview): string {
+  const columns = [
+    { title: 'WOULD' },
+    { title: 'NAME' },
+    { title: 'FROM' },
+    { title: 'DOCUMENTS', align: 'right' },
+    { title: 'SIZE', align: 'right' },
+    { title: 'LOST', align: 'right' },
+    { title: 'INDEXES' },
+  ] as const;
+  const arrivals = preview.arrivals.map((arrival) => [
+    arrival.overwrites === null ? 'create' : 'overwrite',
+    arrival.name,
+    arrival.from === arrival.name ? '' : arrival.from,
+    arrival.kind === 'view' ? 'view' : formatCount(arrival.documents),
+    arrival.kind === 'view' ? '' : formatBytes(arrival.bytes),
+    loss(arrival.overwrites),
+    arrival.indexes.join(', '),
+  ]);
+  const drops = preview.drops.map((held) => ['drop', held.name, '', '', '', loss(held), '']);
+  const rows = [...arrivals, ...drops];
+  const total = `${formatCount(preview.documents)} documents, ${formatBytes(preview.bytes)}; users and roles ${preview.users ? 'too' : 'stay as they are'}. Nothing was changed.`;
+  return [rows.length === 0 ? 'Nothing to do.' : formatTable(columns, rows), ...preview.notes, total].join('\n\n');
+}
+
+function loss(held: WirePreview['drops'][number] | null): string {
+  if (held === null) return '';
+  return held.bytes === null
+    ? 'view'
+    : `${held.documents === null ? '?' : formatCount(held.documents)}, ${formatBytes(held.bytes)}`;
+}

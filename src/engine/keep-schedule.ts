@@ -1,0 +1,33 @@
+import type { Timers } from '../lib/timers.ts';
+import type { EngineDeps } from './engine-deps.ts';
+import { instanceRefresher } from './refresh-instance.ts';
+import { scheduleRound } from './schedule-round.ts';
+
+/** How often is looked whether something is due, milliseconds. */
+const interval = 15_000;
+
+/**
+ * Begins automated backups when they are due and deletes them when their days are over, until disposed. Any number of servers on one
+ * catalog may do so at the same time. A round that fails is logged and the next one comes.
+ */
+export function keepSchedule(deps: EngineDeps, timers: Timers): AsyncDisposable {
+  const stop = new AbortController();
+  const refresh = instanceRefresher(deps);
+  const rounds = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      try {
+        await scheduleRound(deps, refresh);
+      } catch (error) {
+        deps.log.warn({ err: error }, 'automated backups could not be looked after');
+      }
+      await timers.sleep(interval, stop.signal);
+    }
+  };
+  const running = rounds();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await running;
+    },
+  };
+}

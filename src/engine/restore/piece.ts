@@ -1,0 +1,49 @@
+import { MultisetHash } from '../../lib/multiset-hash.ts';
+import type { CollectionImage } from '../../core/image.ts';
+import type { PlannedCollection } from './plan-restore.ts';
+import type { CollectionState } from './restore-state.ts';
+import { stagingName } from './target-names.ts';
+
+/** One collection on its way into the target. */
+export interface Piece {
+  readonly planned: PlannedCollection;
+  /** The image under the name where it is built: beside its place, or in it. */
+  readonly built: CollectionImage;
+  /** Names its state. */
+  readonly key: string;
+  /** null until it was begun. */
+  state: CollectionState | null;
+  /** What the image holds; empty where it need not be known any more. */
+  hash: MultisetHash;
+  /** True once it is where it belongs. */
+  placed: boolean;
+  /** Batches that were counted as progress: a step that is repeated does not count them twice. */
+  readonly counted: Set<number>;
+}
+
+/** The piece at its beginning. */
+export function newPiece(planned: PlannedCollection, restoreId: string): Piece {
+  const key = stagingName(restoreId, `${planned.image.db}.${planned.image.name}`);
+  return {
+    planned,
+    built: planned.way === 'swap' ? { ...planned.image, name: key } : planned.image,
+    key,
+    state: null,
+    hash: new MultisetHash(),
+    placed: false,
+    counted: new Set(),
+  };
+}
+
+const order = ['loading', 'loaded', 'indexed', 'compared', 'ready'] as const satisfies readonly CollectionState['stage'][];
+
+/** True if the piece has come to the stage, or further. */
+export function reached({ state }: Piece, stage: CollectionState['stage']): boolean {
+  return state !== null && order.indexOf(state.stage) >= order.indexOf(stage);
+}
+
+/** Namespace under which people know it. */
+export function nameOf({ planned }: Piece): string {
+  const { db, name } = planned.series ?? planned.image;
+  return `${db}.${name}`;
+}

@@ -1,0 +1,51 @@
+import type { EngineDeps } from './engine-deps.ts';
+import { findInstance } from './find-instance.ts';
+import { instanceFromRow, type InstanceRow } from './instance-from-row.ts';
+import { lockNeedsSingle } from './lock-needs-single.ts';
+import { findPolicyRows } from './policy-row.ts';
+import { putRecord, type InstanceRecord } from './records.ts';
+import type { Caller, Instance, InstanceNode, InstanceMode, InstanceSettings } from './use-cases.ts';
+
+/** UseCases.setInstance. The row stays locked until the repository has the record: the last of two changes is the last in both. */
+export async function setInstance(
+  deps: EngineDeps,
+  caller: Caller,
+  instanceId: string,
+  settings: InstanceSettings,
+): Promise<Instance> {
+  const row = await deps.catalog.db.transaction().execute(async (trx) => {
+    const { mode } = await findInstance(trx, caller.projectId, instanceId);
+    if (settings.lock === true && mode !== 'Single') throw lockNeedsSingle();
+    const changed = await trx
+      .updateTable('instances')
+      .set({
+        ...(settings.rateMbPerS === undefined ? {} : { rate_mb_per_s: settings.rateMbPerS }),
+        ...(settings.lock === undefined ? {} : { lock: settings.lock }),
+        updated: deps.clock.now(),
+      })
+      .where('id', '=', instanceId)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await putRecord(deps.repository, 'instance', instanceId, recordOf(changed));
+    return changed;
+  });
+  return instanceFromRow(row, await findPolicyRows(deps.catalog.db, [instanceId]));
+}
+
+function recordOf(row: InstanceRow): InstanceRecord {
+  return {
+    projectId: row.project_id,
+    name: row.name,
+    mode: row.mode as InstanceMode,
+    sealedUri: row.sealed_uri,
+    address: row.address,
+    serverVersion: row.server_version,
+    setName: row.set_name,
+    tls: row.tls,
+    nodes: row.nodes as readonly InstanceNode[],
+    holdsUserData: row.holds_user_data,
+    lock: row.lock,
+    rateMbPerS: row.rate_mb_per_s,
+    created: row.created.toISOString(),
+  };
+}

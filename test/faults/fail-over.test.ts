@@ -1,0 +1,139 @@
+import { MongoClient, type Document } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Manifest } from '../../src/core/image.ts';
+import type { JobProgress } from '../../src/engine/use-cases.ts';
+import type { MongodProcess } from '../../src/provider/mongod-process.ts';
+import type { ReplicaSet } from '../../src/provider/start-replica-set.ts';
+import { backUp, testRepository } from '../fixtures/backup.ts';
+import { compareWithSource } from '../fixtures/compare-with-source.ts';
+import { replicaSet } from '../fixtures/replica-set.ts';
+import { tcpProxy, type TcpProxy } from '../fixtures/tcp-proxy.ts';
+import { until } from '../fixtures/until.ts';
+import { startWorkload } from '../fixtures/workload.ts';
+
+/** Changes the configuration of the set by its primary. */
+async function reconfigure(client: MongoClient, change: (config: Document) => void): Promise<void> {
+  const admin = client.db('admin');
+  const { config } = await admin.command({ replSetGetConfig: 1 });
+  config.version++;
+  change(config);
+  await admin.command({ replSetReconfig: config, force: true });
+}
+
+/** A progress listener that does something once, when the first documents of a scan have come. */
+function midScan(act: () => void): { readonly report: (progress: JobProgress) => void; readonly fired: () => boolean } {
+  let fired = false;
+  return {
+    report: ({ phase, documentsDone }) => {
+      if (fired || phase !== 'scanning' || documentsDone === 0) return;
+      fired = true;
+      act();
+    },
+    fired: () => fired,
+  };
+}
+
+describe('S9: the member that is read is lost', () => {
+  const set = replicaSet();
+  let proxy: TcpProxy;
+  let hidden: MongodProcess;
+  let direct: MongoClient;
+
+  beforeAll(async () => {
+    direct = new MongoClient(set().uri);
+    const primary = await set().primary();
+    hidden = set().members.find((member) => member !== primary)!;
+    proxy = await tcpProxy(hidden.port);
+    await reconfigure(direct, (config) => {
+      const member = (config['members'] as Document[]).find(({ host }) => host === `127.0.0.1:${hidden.port}`)!;
+      // Without a vote: while it is away an index build would wait for it.
+      Object.assign(member, { host: `127.0.0.1:${proxy.port}`, hidden: true, priority: 0, votes: 0 });
+    });
+    await hiddenIsThere(set());
+    const documents = Array.from({ length: 30_000 }, (_, n) => ({ _id: n, text: 'x'.repeat(900) }));
+    await direct
+      .db('lost')
+      .collection<{ _id: number }>('big')
+      .insertMany(documents, { writeConcern: { w: 3 } });
+  });
+  afterAll(async () => {
+    await direct.close();
+    await proxy[Symbol.asyncDispose]();
+  });
+
+  async function hiddenIsThere(of: ReplicaSet): Promise<void> {
+    await until(async () => {
+      const { members } = await direct.db('admin').command({ replSetGetStatus: 1 });
+      return (members as Document[]).every(({ health, state }) => health === 1 && (state === 1 || state === 2));
+    });
+    await of.healthy();
+  }
+
+  /** Takes a backup beside writers, does `harm` in the middle, and compares the result with the source. */
+  async function backUpThrough(harm: () => void): Promise<Manifest> {
+    const repository = await testRepository();
+    const workload = startWorkload({ client: direct, db: 'busy', seed: 7, writers: 2, definitions: true });
+    const trouble = midScan(harm);
+    try {
+      const began = performance.now();
+      const manifest = await backUp(repository, set().uri, 'through', [], trouble.report);
+      expect(performance.now() - began, 'under a minute').toBeLessThan(60_000);
+      expect(trouble.fired(), 'the planned fault').toBe(true);
+      expect(await compareWithSource(direct, repository, manifest)).toBeGreaterThan(0);
+      return manifest;
+    } finally {
+      await workload.stop();
+      await direct.db('busy').dropDatabase();
+    }
+  }
+
+  const wentOn = (): unknown => expect.arrayContaining([expect.stringMatching(`127.0.0.1:${proxy.port} was lost.*went on`)]);
+
+  it('goes on when it is killed', async () => {
+    const manifest = await backUpThrough(() => process.kill(hidden.pid!, 'SIGKILL'));
+    expect(manifest.notes).toEqual(wentOn());
+    expect(manifest.source.member).not.toBe(`127.0.0.1:${proxy.port}`);
+    await hidden.restart();
+    await hiddenIsThere(set());
+  });
+
+  it.each(['reset', 'black-hole'] as const)('goes on when the network in between becomes a %s', async (weather) => {
+    const manifest = await backUpThrough(() => proxy.become(weather));
+    expect(manifest.notes).toEqual(wentOn());
+    proxy.become('reset');
+    proxy.become('open');
+    await hiddenIsThere(set());
+  });
+
+  it('goes on when it is stopped', async () => {
+    try {
+      const manifest = await backUpThrough(() => process.kill(hidden.pid!, 'SIGSTOP'));
+      expect(manifest.notes).toEqual(wentOn());
+    } finally {
+      process.kill(hidden.pid!, 'SIGCONT');
+    }
+    await hiddenIsThere(set());
+  });
+
+  it('goes on when the set elects another primary', async () => {
+    const before = (await direct.db('admin').command({ replSetGetStatus: 1 }))['term'];
+    let stepDown: Promise<unknown> = Promise.resolve();
+    const manifest = await backUpThrough(() => {
+      stepDown = direct.db('admin').command({ replSetStepDown: 5, secondaryCatchUpPeriodSecs: 2 });
+    });
+    await stepDown;
+    await hiddenIsThere(set());
+    expect(manifest.source.member).toBe(`127.0.0.1:${proxy.port}`);
+    expect((await direct.db('admin').command({ replSetGetStatus: 1 }))['term']).toBeGreaterThan(before);
+  });
+
+  it('passes over a delayed member while another can be read', async () => {
+    await reconfigure(direct, (config) => {
+      const member = (config['members'] as Document[]).find(({ host }) => host === `127.0.0.1:${proxy.port}`)!;
+      Object.assign(member, { secondaryDelaySecs: 3600 });
+    });
+    await hiddenIsThere(set());
+    const manifest = await backUp(await testRepository(), set().uri, 'now', []);
+    expect(manifest.source.member).not.toBe(`127.0.0.1:${proxy.port}`);
+  });
+});

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { MongoClient } from 'mongodb';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { capture } from '../../src/engine/capture/capture.ts';
+import type { CaptureSummary } from '../../src/engine/tasks.ts';
+import type { JobProgress } from '../../src/engine/use-cases.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { testRepository } from '../fixtures/backup.ts';
+import { replicaSet } from '../fixtures/replica-set.ts';
+
+const documents = 5_000;
+const size = 4_096;
+
+describe('how fast a backup reads', () => {
+  const set = replicaSet({ members: 1 });
+  beforeAll(async () => {
+    await using client = new MongoClient(set().uri);
+    const many = Array.from({ length: documents }, (_, n) => ({ _id: n as never, data: randomBytes(size) }));
+    await client.db('shop').collection('pictures').insertMany(many);
+  });
+
+  async function backUp(rateMbPerS?: number): Promise<{ summary: CaptureSummary; reports: JobProgress[]; seconds: number }> {
+    const repository = await testRepository();
+    const reports: JobProgress[] = [];
+    const begin = performance.now();
+    const summary = await capture(
+      {
+        kind: 'capture',
+        repository: { url: 'memory:', unlock: { kind: 'passphrase', passphrase: '' } },
+        projectId: '0'.repeat(32),
+        instance: { id: 'i', name: 'i', uri: set().uri },
+        backup: { id: 'b', name: 'b', description: '', type: 'Manual' },
+        baseCandidates: [],
+        ...(rateMbPerS === undefined ? {} : { rateMbPerS }),
+      },
+      { signal: new AbortController().signal, report: (progress) => reports.push(progress) },
+      { repository, clock: systemClock },
+    );
+    return { summary, reports, seconds: (performance.now() - begin) / 1000 };
+  }
+
+  it('is never faster than was asked for, and the progress says how far it is', async () => {
+    const rate = 10;
+    const { summary, reports, seconds } = await backUp(rate);
+    expect(summary.cost.bytesRead).toBeGreaterThan(documents * size);
+    expect(seconds).toBeGreaterThanOrEqual((documents * size) / (rate * 1_000_000));
+    expect(summary.notes).toEqual([]);
+    const shares = reports.map(({ share }) => share ?? 0);
+    expect(shares.toSorted((a, b) => a - b)).toEqual(shares);
+    expect(shares.filter((share) => share > 0.2 && share < 0.8).length).toBeGreaterThan(5);
+    expect(shares.at(-1)).toBe(0.99);
+    expect(reports.some(({ lagSeconds, oplogWindowSeconds }) => lagSeconds !== null && oplogWindowSeconds !== null)).toBe(true);
+  });
+
+  it('gives way to others whose reads have become slow, and says so in the progress and in the backup', async () => {
+    await using client = new MongoClient(set().uri, { maxPoolSize: 12 });
+    await client.db('shop').collection('one').insertOne({});
+    // A member on which every read of others takes its time: a quarter of a second, twelve at once.
+    let loaded = true;
+    const readers = Array.from({ length: 12 }, async () => {
+      while (loaded) await client.db('shop').collection('one').findOne({ $where: 'sleep(250) || true' });
+    });
+    try {
+      const { summary, reports } = await backUp(5);
+      expect(summary.notes).toEqual([
+        expect.stringMatching(/^Reading was slowed down for a time: reads of others took 2\d\d ms\.$/),
+      ]);
+      expect(reports.map(({ phase }) => phase)).toContainEqual(
+        expect.stringMatching(/^scanning, slowed down: reads of others took 2\d\d ms$/),
+      );
+    } finally {
+      loaded = false;
+      await Promise.all(readers);
+    }
+  });
+});
