@@ -4,6 +4,8 @@ import { findInstance } from './find-instance.ts';
 import type { JobKind } from './job-kind.ts';
 import { proofOf, resultOf, writeProof } from './restore-result.ts';
 import { sealedContexts } from './sealed-contexts.ts';
+import { switchingOver } from './tasks.ts';
+import type { JobProgress } from './use-cases.ts';
 
 /** Makes the target hold what the backup, or the selected part of it, holds. The backup stays as it is, whatever comes of it. */
 export const restoreJob: JobKind = {
@@ -14,8 +16,20 @@ export const restoreJob: JobKind = {
     const target = await findInstance(db, job.project_id, job.instance_id);
     // Jobs of before there was a choice have none.
     const selection = (job.request as RestoreSelection | null) ?? wholeBackup;
-    // From the next try on the target may hold what this one brought: refusing that would make a restart useless.
-    if (!job.overwrite) await db.updateTable('jobs').set({ overwrite: true }).where('id', '=', job.id).execute();
+    // Once the target shows what this try brought, the next one must not be refused for it; and not before, because until then
+    // whatever is there is somebody else's.
+    const notes: Promise<void>[] = [];
+    const note = async (): Promise<void> => {
+      try {
+        await db.updateTable('jobs').set({ overwrite: true }).where('id', '=', job.id).execute();
+      } catch (error) {
+        deps.log.warn({ err: error, jobId: job.id }, 'a restore could not note how far it is');
+      }
+    };
+    const report = (progress: JobProgress): void => {
+      if (progress.phase === switchingOver && !job.overwrite && notes.length === 0) notes.push(note());
+      context.report(progress);
+    };
     const summary = await deps.runTask<'restore'>(
       {
         kind: 'restore',
@@ -27,8 +41,9 @@ export const restoreJob: JobKind = {
         target: { id: target.id, uri: deps.repository.openSecret(target.sealed_uri, sealedContexts.instanceUri(target.id)) },
         overwrite: job.overwrite,
       },
-      context,
+      { signal: context.signal, report },
     );
+    await Promise.all(notes);
     if (summary.notes.length > 0) deps.log.warn({ jobId: job.id, notes: summary.notes }, 'restored, but not everything the same');
     const result = resultOf(summary);
     return async (trx, now) => {

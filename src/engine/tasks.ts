@@ -48,6 +48,9 @@ export interface CaptureSummary {
   readonly notes: readonly string[];
 }
 
+/** Phase of a restore from which on the target shows what was restored. */
+export const switchingOver = 'switching over';
+
 /** Make the target hold what the backup, or the selected part of it, holds. Repeated after a crash it goes on where it was. */
 export interface RestoreTask {
   readonly kind: 'restore';

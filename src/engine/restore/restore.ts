@@ -6,7 +6,7 @@ import { MultisetHash } from '../../lib/multiset-hash.ts';
 import { translateMongoError } from '../../mongo/connect.ts';
 import { describeCollection } from '../../mongo/describe-collection.ts';
 import type { ProjectRepository } from '../../repository/port.ts';
-import type { RestoreSummary, RestoreTask, TaskContext } from '../tasks.ts';
+import { switchingOver, type RestoreSummary, type RestoreTask, type TaskContext } from '../tasks.ts';
 import { TransferProgress } from '../transfer-progress.ts';
 import { compareCollection, finishCollection, indexCollection } from './build-collection.ts';
 import { readHeld } from './held.ts';
@@ -110,7 +110,7 @@ class Restoration {
     await this.#build(beside);
     this.changed = true;
     await this.#build(this.#pieces.filter(({ planned }) => planned.way === 'in-place'));
-    this.#progress.phase('switching over');
+    this.#progress.phase(switchingOver);
     await switchOver(client, this.#plan, beside, signal);
     await throughElections(signal, () => verifyDefinitions(client, this.#plan, this.#failedIndexes(), signal));
     for (const image of this.#users) {
