@@ -150,8 +150,14 @@ export function isTransient(error: unknown): boolean {
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
+    isBrokenSocket(error) ||
     (error instanceof MongoServerError && (transientCodes.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError')))
   );
+}
+
+/** The driver lets some errors of the socket itself through, for example where the other side ended while we were writing. */
+function isBrokenSocket(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
 }
 
 /** "not authorized on db to execute command { find: …, lsid: … }" without what follows the command's name. */
