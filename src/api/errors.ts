@@ -74,6 +74,7 @@ export const documentedErrors = {
   'instance-busy': { status: 403, code: 'DBS.201014', text: 'Operation cannot be executed in current state of the DB instance.' },
   'instance-not-ready': { status: 403, code: 'DBS.200018', text: nodeState },
   'backup-not-restorable': { status: 400, code: 'DBS.280124', text: 'Invalid backup.' },
+  'oplog-gap': { status: 400, code: 'DBS.280124', text: 'Invalid backup.' },
   'backup-in-use': {
     status: 400,
     code: 'DBS.201319',

@@ -53,6 +53,7 @@ export const errorKinds = {
   'instance-not-ready': 'conflict',
   'backup-not-restorable': 'conflict',
   'backup-in-use': 'conflict',
+  'oplog-gap': 'conflict',
   'target-not-empty': 'conflict',
   'name-taken': 'conflict',
   'project-not-empty': 'conflict',

@@ -6,6 +6,11 @@ export interface ClusterTime {
   readonly i: number;
 }
 
+/** The place of an oplog entry: its time and the election term it was written in. */
+export interface OpTime extends ClusterTime {
+  readonly term: number;
+}
+
 /** Orders two cluster times: negative, zero or positive, as for `Array.prototype.sort`. */
 export function compareClusterTime(a: ClusterTime, b: ClusterTime): number {
   return a.t - b.t || a.i - b.i;
@@ -93,6 +98,11 @@ export interface Manifest {
   readonly clusterTime: ClusterTime;
   /** Election term of the oplog entry at or before `clusterTime`: proves continuity for the next backup. */
   readonly term: number;
+  /**
+   * Replaying the oplog on this image needs every entry later than this one: `clusterTime`, or less where a transaction was open or
+   * prepared then, whose earlier entries must be at hand when it commits. Absent where it is not known: nothing can be replayed on such an image.
+   */
+  readonly oplogAfter?: ClusterTime;
   readonly consistency: Consistency;
   /** Backup id of the base image, or null where everything was scanned. */
   readonly baseBackupId: string | null;

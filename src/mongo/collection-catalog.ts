@@ -7,7 +7,7 @@ import type { ClusterTime } from '../core/image.ts';
 import { isRestoreOwn } from '../core/restore-names.ts';
 import { serverErrorCode } from './connect.ts';
 import { appliedOpTime } from './members.ts';
-import type { OpTime } from './members.ts';
+import type { OpTime } from '../core/image.ts';
 import { elements } from './ordered-document.ts';
 import { readRaw } from './raw-cursor.ts';
 

@@ -1,7 +1,7 @@
 import type { Document, MongoClient } from 'mongodb';
 import type { DeploymentNode } from '../core/deployment.ts';
 import { LarderError } from '../core/errors.ts';
-import type { ClusterTime } from '../core/image.ts';
+import type { OpTime } from '../core/image.ts';
 import { fromTimestamp } from './cluster-time.ts';
 
 /** A member of a replica set as its set sees it. */
@@ -15,11 +15,6 @@ export interface Member {
   readonly delay: number;
   /** How far behind the primary's last entry it is, in seconds; 0 for the primary. */
   readonly lag: number;
-}
-
-/** An optime: the time of an oplog entry and the election term it was written in. */
-export interface OpTime extends ClusterTime {
-  readonly term: number;
 }
 
 /** A secondary further behind than this is passed over while a closer one is there. Seconds. */

@@ -3,7 +3,7 @@ import { LarderError } from '../core/errors.ts';
 import { compareClusterTime } from '../core/image.ts';
 import type { ClusterTime } from '../core/image.ts';
 import { toTimestamp } from './cluster-time.ts';
-import type { OpTime } from './members.ts';
+import type { OpTime } from '../core/image.ts';
 import { readOplogEntry } from './oplog-entry.ts';
 import type { OplogEntry } from './oplog-entry.ts';
 import { readRaw } from './raw-cursor.ts';

@@ -22,6 +22,7 @@ export interface ProjectKeys {
   readonly manifests: Buffer;
   readonly marks: Buffer;
   readonly cutter: Buffer;
+  readonly oplog: Buffer;
 }
 
 /** Derives the keys outside projects from the master key and the repository id (32 hex digits). */
@@ -43,6 +44,7 @@ export function projectKeys(masterKey: Buffer, repositoryId: string, projectId: 
     manifests: of('manifests'),
     marks: of('marks'),
     cutter: of('cutter'),
+    oplog: of('oplog'),
   };
 }
 

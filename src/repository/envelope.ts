@@ -9,7 +9,7 @@ const plainLength = 16;
 const headLength = plainLength + nonceLength;
 
 /** Type byte of an envelope. */
-export const envelopeTypes = { layer: 1, manifest: 2, record: 3, mark: 4 } as const;
+export const envelopeTypes = { layer: 1, manifest: 2, record: 3, mark: 4, segment: 5, timeline: 6 } as const;
 export type EnvelopeType = keyof typeof envelopeTypes;
 
 /** What an envelope is and where it belongs; opening needs the same again. */

@@ -37,5 +37,6 @@ export const limits = {
   pack: 256 * 1024 * 1024,
   footerBlocks: 65_536,
   envelopeRaw: 1024 * 1024 * 1024,
+  segmentRaw: 64 * 1024 * 1024,
   header: 64 * 1024,
 } as const;

@@ -23,6 +23,16 @@ export interface ProjectNames {
   layer(id: string): string;
   manifest(backupId: string): string;
   mark(kind: MarkedKind, name: string): string;
+  /** All archives of the project. */
+  readonly oplogs: string;
+  oplog(instanceId: string, shard: string): OplogNames;
+}
+
+/** The keys of the archived oplog of one shard of an instance. */
+export interface OplogNames {
+  readonly timelines: string;
+  readonly segments: string;
+  timeline(number: number): string;
 }
 
 /** Names of the objects of a project. */
@@ -37,6 +47,15 @@ export function projectNames(projectId: string): ProjectNames {
     layer: (id) => `${names.layers}${checkedName('layer id', id)}`,
     manifest: (backupId) => `${names.manifests}${checkedName('backup id', backupId)}`,
     mark: (kind, name) => `${names.marks}${kind}/${name}`,
+    oplogs: `${root}oplog/`,
+    oplog: (instanceId, shard) => {
+      const archive = `${names.oplogs}${checkedName('instance id', instanceId)}/${checkedName('shard', shard)}/`;
+      return {
+        timelines: `${archive}timelines/`,
+        segments: `${archive}segments/`,
+        timeline: (number) => `${archive}timelines/${number.toString(16).padStart(8, '0')}`,
+      };
+    },
   };
   return names;
 }

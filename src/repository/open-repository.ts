@@ -5,6 +5,7 @@ import { corruptObject } from './corrupt-object.ts';
 import { projectKeys, repositoryKeys, type RepositoryKeys } from './derive-keys.ts';
 import { headerKey } from './format.ts';
 import { readManifest } from './manifest-object.ts';
+import { openOplogArchive, wholeInstance } from './oplog-archive.ts';
 import { idNameOf, projectNames, projectOfKey, projectsPrefix } from './object-names.ts';
 import type { ProjectRepository, Repository, Unlock } from './port.ts';
 import type { ProjectContext } from './project-context.ts';
@@ -70,6 +71,7 @@ function openProject(context: ProjectContext): ProjectRepository {
     },
     deleteManifest: (backupId) => context.store.delete(context.names.manifest(backupId)),
     readImage: (layers, options) => readImage(context, layers, options ?? {}),
+    oplog: (instanceId, shard) => openOplogArchive(context, instanceId, shard ?? wholeInstance),
   };
 }
 

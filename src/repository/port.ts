@@ -1,5 +1,7 @@
-import type { LayerKind, LayerRef, Manifest } from '../core/image.ts';
+import type { ClusterTime, LayerKind, LayerRef, Manifest, OpTime } from '../core/image.ts';
+import type { ArchivedStretch, OplogSegment, OplogTimeline } from '../core/oplog-archive.ts';
 import type { RawBatch } from '../lib/raw-bson.ts';
+import type { StoreOptions } from '../storage/port.ts';
 
 /** How a repository is unlocked: the passphrase its master key is wrapped with, or the bytes of its key file. */
 export type Unlock =
@@ -48,6 +50,48 @@ export interface ProjectRepository {
    * oldest. Every byte is authenticated before it is handed out; a damaged one is `object-corrupt` naming object and range.
    */
   readImage(layers: readonly LayerRef[], options?: { readonly signal?: AbortSignal }): AsyncIterable<RawBatch>;
+  /** The archive of an instance's oplog; of a cluster, of one of its shards. It may be empty. */
+  oplog(instanceId: string, shard?: string): OplogArchive;
+}
+
+/** Reads the entries of one timeline. */
+export interface OplogReader {
+  readonly timeline: OplogTimeline;
+  /** What the timeline holds, oldest first: one stretch, unless segments got lost. */
+  readonly stretches: readonly ArchivedStretch[];
+  /**
+   * The entries later than `after` up to and including `until`, in order, in batches of at most one segment. Continuity is proved: the
+   * entry `after` itself must be in the archive or be the one before its first. `oplog-gap` names what is missing otherwise, also where the
+   * timeline does not reach to `until`; `object-corrupt` names a damaged segment. What was handed out before is right in any case.
+   */
+  entries(after: OpTime, until: ClusterTime, options?: StoreOptions): AsyncIterable<RawBatch>;
+  /** The entry at exactly this time (for earlier parts of a transaction), or null if the timeline does not hold it. `object-corrupt`. */
+  entryAt(time: ClusterTime, options?: StoreOptions): Promise<Buffer | null>;
+}
+
+/** The archived oplog of one shard of one instance. Segments are immutable; one writer at a time is expected, more do no harm. */
+export interface OplogArchive {
+  /** Oldest first. `object-corrupt` if one cannot be read. */
+  timelines(options?: StoreOptions): Promise<readonly OplogTimeline[]>;
+  /** Begins a stretch, and with it records the gap before it. Repeating it is harmless. */
+  beginTimeline(timeline: OplogTimeline, options?: StoreOptions): Promise<void>;
+  /**
+   * Stores raw entries that follow `after` without a gap: `oplog-gap` if their times do not rise. Sealed, opened again and compared in
+   * memory before it is stored; durable once resolved. An empty batch is refused with `internal`.
+   */
+  append(
+    place: { readonly timeline: number; readonly after: OpTime },
+    entries: RawBatch,
+    options?: StoreOptions,
+  ): Promise<OplogSegment>;
+  /** As their names tell, by `after`; they are authenticated only when read. */
+  segments(timeline: number, options?: StoreOptions): AsyncIterable<OplogSegment>;
+  /** What all timelines hold, oldest timeline first; none of one without any entry, several where segments got lost. */
+  stretches(options?: StoreOptions): Promise<readonly ArchivedStretch[]>;
+  /** Lists the segments once; later ones are not seen. `oplog-gap` if there is no such timeline. */
+  open(timeline: number, options?: StoreOptions): Promise<OplogReader>;
+  /** Removes segments whose last entry is at or before `point`, oldest first, and tells how many. Repeating it is harmless. */
+  deleteBefore(timeline: number, point: ClusterTime, options?: StoreOptions): Promise<number>;
 }
 
 /** What a writer stored so far. */

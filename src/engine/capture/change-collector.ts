@@ -2,7 +2,7 @@ import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
 import type { ClusterTime } from '../../core/image.ts';
 import { compareClusterTime } from '../../core/image.ts';
-import type { OpTime } from '../../mongo/members.ts';
+import type { OpTime } from '../../core/image.ts';
 import type { OplogEntry, OplogMeaning, Touch } from '../../mongo/oplog-entry.ts';
 import { readOplog, readOplogEntryAt } from '../../mongo/read-oplog.ts';
 import type { IdKey } from '../../mongo/raw-id.ts';

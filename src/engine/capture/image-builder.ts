@@ -8,7 +8,7 @@ import { earliestCatalogTime, readCatalog, readInOtherTerm, staleAfter } from '.
 import type { CatalogEntry, CollectionCatalog } from '../../mongo/collection-catalog.ts';
 import { serverErrorCode } from '../../mongo/connect.ts';
 import { appliedOpTime, majorityOpTime } from '../../mongo/members.ts';
-import type { OpTime } from '../../mongo/members.ts';
+import type { OpTime } from '../../core/image.ts';
 import { proveContinuity } from '../../mongo/read-oplog.ts';
 import type { RepositoryWriter } from '../../repository/port.ts';
 import type { TransferProgress } from '../transfer-progress.ts';

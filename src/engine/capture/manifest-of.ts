@@ -1,6 +1,6 @@
 import type { CollectionImage, Consistency, Manifest, ViewImage } from '../../core/image.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { OpTime } from '../../mongo/members.ts';
+import type { OpTime } from '../../core/image.ts';
 import type { RepositoryWriter } from '../../repository/port.ts';
 import type { CaptureSummary, CaptureTask } from '../tasks.ts';
 import type { TransferProgress } from '../transfer-progress.ts';

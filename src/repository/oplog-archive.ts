@@ -1,0 +1,77 @@
+import { LarderError } from '../core/errors.ts';
+import { compareClusterTime } from '../core/image.ts';
+import { stretchesOf, type ArchivedStretch, type OplogSegment } from '../core/oplog-archive.ts';
+import type { StoreOptions } from '../storage/port.ts';
+import { createOplogReader } from './oplog-reader.ts';
+import { layOutSegment, segmentKey, storeSegment, type ArchivePlace } from './oplog-segment.ts';
+import { parseSegmentName, segmentPrefix } from './oplog-segment-name.ts';
+import { listTimelineNumbers, readTimeline, storeTimeline } from './oplog-timeline.ts';
+import type { OplogArchive } from './port.ts';
+import type { ProjectContext } from './project-context.ts';
+import { readAhead } from './read-ahead.ts';
+
+/** Stands for the only shard of an instance that is no cluster. */
+export const wholeInstance = 'all';
+
+const readsAtOnce = 8;
+
+/** Segments of one timeline, or of all, by timeline and `after`. Other objects are passed over. */
+export async function* listSegments(
+  context: ProjectContext,
+  { instanceId, shard }: ArchivePlace,
+  timeline: number | null,
+  options: StoreOptions,
+): AsyncGenerator<OplogSegment, void, undefined> {
+  const prefix = context.names.oplog(instanceId, shard).segments;
+  for await (const { key } of context.store.list(timeline === null ? prefix : prefix + segmentPrefix(timeline), options)) {
+    const segment = parseSegmentName(key.slice(prefix.length));
+    if (segment !== null) yield segment;
+  }
+}
+
+/** The archive of one shard. `internal` for an id that cannot stand in an object key. */
+export function openOplogArchive(context: ProjectContext, instanceId: string, shard: string): OplogArchive {
+  const place: ArchivePlace = { instanceId, shard };
+  const listed = (timeline: number, options: StoreOptions): Promise<OplogSegment[]> =>
+    Array.fromAsync(listSegments(context, place, timeline, options));
+  return {
+    async timelines(options = {}) {
+      const numbers = await listTimelineNumbers(context, place, options);
+      return Array.fromAsync(readAhead(numbers, readsAtOnce, (number) => readTimeline(context, place, number, options)));
+    },
+    beginTimeline: (timeline, options = {}) => storeTimeline(context, place, timeline, options),
+    async append({ timeline, after }, entries, options = {}) {
+      const laidOut = layOutSegment(timeline, after, entries);
+      await storeSegment(context, place, laidOut, options);
+      return laidOut.segment;
+    },
+    segments: (timeline, options = {}) => listSegments(context, place, timeline, options),
+    async stretches(options = {}) {
+      const stretches: ArchivedStretch[] = [];
+      let timeline: OplogSegment[] = [];
+      for await (const segment of listSegments(context, place, null, options)) {
+        if (timeline.length > 0 && timeline[0]!.timeline !== segment.timeline) {
+          stretches.push(...stretchesOf(timeline));
+          timeline = [];
+        }
+        timeline.push(segment);
+      }
+      return [...stretches, ...stretchesOf(timeline)];
+    },
+    async open(number, options = {}) {
+      if (!(await listTimelineNumbers(context, place, options)).includes(number))
+        throw new LarderError('oplog-gap', `The archive has no timeline ${number}.`);
+      const timeline = await readTimeline(context, place, number, options);
+      return createOplogReader(context, place, timeline, await listed(number, options));
+    },
+    async deleteBefore(timeline, point, options = {}) {
+      let deleted = 0;
+      for await (const segment of listSegments(context, place, timeline, options)) {
+        if (compareClusterTime(segment.to, point) > 0) break;
+        await context.store.delete(segmentKey(context, place, segment), options);
+        deleted++;
+      }
+      return deleted;
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { OpTime } from '../core/image.ts';
+import type { OplogSegment } from '../core/oplog-archive.ts';
+
+/** Timeline, after (time, term), to (time, term), entries, raw bytes: fixed widths, so that names sort by timeline and time. */
+const pattern =
+  /^([0-9a-f]{8})-([0-9a-f]{8})([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{8})([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{8})$/;
+
+const hex = (value: number): string => value.toString(16).padStart(8, '0');
+const point = ({ t, i, term }: OpTime): string => `${hex(t)}${hex(i)}-${hex(term)}`;
+
+/** How the names of a timeline's segments begin. */
+export function segmentPrefix(timeline: number): string {
+  return `${hex(timeline)}-`;
+}
+
+/** The last part of a segment's key: what it holds. Each number is below 2^32. */
+export function segmentName({ timeline, after, to, entries, rawBytes }: OplogSegment): string {
+  return `${segmentPrefix(timeline)}${point(after)}-${point(to)}-${hex(entries)}-${hex(rawBytes)}`;
+}
+
+/** What a segment of this name holds, or null if it is no such name. */
+export function parseSegmentName(name: string): OplogSegment | null {
+  const match = pattern.exec(name);
+  if (match === null) return null;
+  const [timeline, t, i, term, toT, toI, toTerm, entries, rawBytes] = match
+    .slice(1)
+    .map((digits) => Number.parseInt(digits, 16)) as [number, number, number, number, number, number, number, number, number];
+  return { timeline, after: { t, i, term }, to: { t: toT, i: toI, term: toTerm }, entries, rawBytes };
+}
