@@ -102,8 +102,9 @@ class Restoration {
   async run(): Promise<RestoreSummary> {
     const { client } = this.#target;
     const signal = this.#signal;
-    await throughElections(signal, () => removeLeftovers(client, new Set(this.#pieces.map(({ key }) => key)), signal));
-    await throughElections(signal, () => this.#findWhatIsDone());
+    const own = new Set(this.#pieces.map(({ key }) => key));
+    await throughElections(client, signal, (trying) => removeLeftovers(client, own, trying));
+    await throughElections(client, signal, (trying) => this.#findWhatIsDone(trying));
     this.#progress.phase('checking the backup');
     await this.#readBackup();
     const beside = this.#pieces.filter(({ planned }) => planned.way === 'swap');
@@ -112,24 +113,23 @@ class Restoration {
     await this.#build(this.#pieces.filter(({ planned }) => planned.way === 'in-place'));
     this.#progress.phase(switchingOver);
     await switchOver(client, this.#plan, beside, signal);
-    await throughElections(signal, () => verifyDefinitions(client, this.#plan, this.#failedIndexes(), signal));
+    await throughElections(client, signal, (trying) => verifyDefinitions(client, this.#plan, this.#failedIndexes(), trying));
     for (const image of this.#users) {
-      await throughElections(signal, () => restoreUsers(image, this.#target, this.#deps.repository, signal));
+      await throughElections(client, signal, (trying) => restoreUsers(image, this.#target, this.#deps.repository, trying));
     }
-    await throughElections(signal, () => removeLeftovers(client, new Set(), signal));
+    await throughElections(client, signal, (trying) => removeLeftovers(client, new Set(), trying));
     return this.#summary();
   }
 
   /** What an earlier try of this restore brought to its end. */
-  async #findWhatIsDone(): Promise<void> {
+  async #findWhatIsDone(signal: AbortSignal): Promise<void> {
     const { client } = this.#target;
     for (const piece of this.#pieces) {
       const { db, name } = piece.planned.image;
-      piece.state = await readState(client, db, piece.key, this.#signal);
+      piece.state = await readState(client, db, piece.key, signal);
       if (piece.state === null || !reached(piece, 'compared')) continue;
-      const inPlace = (await describeCollection(client.db(db), name, this.#signal))?.uuid === piece.state.uuid;
-      const built =
-        inPlace || (await describeCollection(client.db(db), piece.built.name, this.#signal))?.uuid === piece.state.uuid;
+      const inPlace = (await describeCollection(client.db(db), name, signal))?.uuid === piece.state.uuid;
+      const built = inPlace || (await describeCollection(client.db(db), piece.built.name, signal))?.uuid === piece.state.uuid;
       // Somebody dropped it: then it was not done.
       if (!built) piece.state = null;
       piece.placed = inPlace;
@@ -158,7 +158,7 @@ class Restoration {
   async #build(pieces: readonly Piece[]): Promise<void> {
     const { client } = this.#target;
     const { repository, clock } = this.#deps;
-    const deps = { client, repository, clock, progress: this.#progress, signal: this.#signal };
+    const deps = { client, repository, clock, progress: this.#progress };
     const steps = [
       ['restoring documents', loadCollection],
       ['building indexes', indexCollection],
@@ -171,7 +171,7 @@ class Restoration {
       this.#progress.phase(phase);
       await concurrently(waiting, collectionsAtOnce, async (piece) => {
         if (!reached(piece, 'compared') || step === finishCollection)
-          await throughElections(this.#signal, () => step(piece, deps));
+          await throughElections(client, this.#signal, (signal) => step(piece, { ...deps, signal }));
       });
     }
   }

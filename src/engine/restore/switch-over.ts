@@ -18,21 +18,22 @@ export async function switchOver(
   pieces: readonly Piece[],
   signal: AbortSignal,
 ): Promise<void> {
-  for (const piece of pieces) if (!piece.placed) await throughElections(signal, () => place(client, piece, signal));
+  for (const piece of pieces) if (!piece.placed) await throughElections(client, signal, (trying) => place(client, piece, trying));
   for (const name of plan.dropDatabases) {
-    await throughElections(signal, () =>
-      client.db(name).command({ dropDatabase: 1, writeConcern: { w: 'majority' } }, { signal }),
+    await throughElections(client, signal, (trying) =>
+      client.db(name).command({ dropDatabase: 1, writeConcern: { w: 'majority' } }, { signal: trying }),
     );
   }
   for (const { db, name } of plan.drops) {
-    if (!plan.dropDatabases.includes(db)) await throughElections(signal, () => dropIfThere(client.db(db), name, signal));
+    if (plan.dropDatabases.includes(db)) continue;
+    await throughElections(client, signal, (trying) => dropIfThere(client.db(db), name, trying));
   }
-  await throughElections(signal, async () => {
-    for (const { image } of plan.views) await dropIfThere(client.db(image.db), image.name, signal);
+  await throughElections(client, signal, async (trying) => {
+    for (const { image } of plan.views) await dropIfThere(client.db(image.db), image.name, trying);
     await createViews(
       client,
       plan.views.map(({ image }) => image),
-      signal,
+      trying,
     );
   });
 }
