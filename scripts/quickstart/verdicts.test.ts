@@ -13,6 +13,8 @@ function taken(documentsRead: number, bytesStored: number): TakenBackup {
       instance_id: 'i',
       instance_name: 'i',
       instance_mode: 'ReplicaSet',
+      instance_status: 'normal',
+      instance_restoring: false,
       datastore_version: '6.0',
       type: 'Manual',
       status: 'COMPLETED',

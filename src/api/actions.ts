@@ -17,6 +17,8 @@ const addresses: Readonly<Record<string, NeededAction>> = {
   [`POST ${p}/backups`]: 'dds:instance:createManualBackup',
   [`GET ${p}/backups`]: 'dds:backup:list',
   [`DELETE ${p}/backups/:backup_id`]: 'dds:backup:delete',
+  [`DELETE ${p}/instances/backups`]: 'dds:backup:delete',
+  [`PUT ${p}/backups/:backup_id`]: 'dds:backup:stop',
   [`GET ${p}/backups/download-file`]: 'dds:backup:download',
   [`GET ${p}/backups/policy`]: 'dds:instance:list',
   [`POST ${p}/instances/recovery`]: 'dds:backup:refreshInstanceFromBackup',
@@ -73,6 +75,8 @@ const addresses: Readonly<Record<string, NeededAction>> = {
   // No action is documented for these: whoever may use the project may read them.
   [`GET ${p}/tags`]: null,
   [`GET ${p}/jobs`]: null,
+  'GET /v3.1/:project_id/jobs': null,
+  [`GET ${p}/quotas`]: null,
   [`GET ${p}/flavors`]: null,
   'GET /v3.1/:project_id/flavors': null,
   [`GET ${p}/datastores/:datastore_name/versions`]: null,

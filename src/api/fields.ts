@@ -52,6 +52,11 @@ export const mode = Type.Unsafe<'Sharding' | 'ReplicaSet' | 'Single'>({
   'x-error': 'invalid-mode',
 });
 
+/** One of some texts. */
+export function oneOf<const T extends string>(values: readonly T[]) {
+  return Type.Unsafe<T>({ type: 'string', enum: values, description: `one of ${values.join(', ')}` });
+}
+
 export const text = Type.String({ pattern: textPattern, description: 'text of at most 256 characters' });
 
 export const rate = Type.Number({

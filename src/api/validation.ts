@@ -8,6 +8,8 @@ export const codeKeyword = 'x-error';
 
 interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  /** Of a list. */
+  readonly items?: SchemaNode;
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly 'x-error'?: ErrorCode;
@@ -54,7 +56,7 @@ function errorOf(violations: readonly Violation[], node: SchemaNode, httpPart: s
   const field = violation.instancePath
     .split('/')
     .slice(1)
-    .reduce<SchemaNode | undefined>((at, name) => at?.properties?.[name], node);
+    .reduce<SchemaNode | undefined>((at, name) => at?.properties?.[name] ?? at?.items, node);
   const expected = field?.description === undefined ? violation.message : `must be ${field.description}`;
   return new LarderError(field?.[codeKeyword] ?? 'malformed-request', sentence(violation.instancePath, expected));
 }

@@ -1,11 +1,13 @@
 import type { Selectable } from 'kysely';
 import type { BackupsTable } from '../catalog/schema.ts';
-import { policyOf, type PolicyRows } from './policy-row.ts';
+import type { BackupSurroundings } from './backup-surroundings.ts';
+import { policyOf } from './policy-row.ts';
 import { proofFromRow } from './restore-result.ts';
-import type { Backup, BackupStatus, BackupType, InstanceMode } from './use-cases.ts';
+import type { Backup, BackupStatus, BackupType, InstanceMode, InstanceStatus } from './use-cases.ts';
 
-/** The backup a row of the catalog stands for. `policies`: of the instances that have one, at least of the backup's own. */
-export function backupFromRow(row: Selectable<BackupsTable>, policies: PolicyRows): Backup {
+/** The backup a row of the catalog stands for. `around`: at least of its instance. */
+export function backupFromRow(row: Selectable<BackupsTable>, around: BackupSurroundings): Backup {
+  const instance = around.instances.get(row.instance_id);
   return {
     id: row.id,
     name: row.name,
@@ -13,6 +15,8 @@ export function backupFromRow(row: Selectable<BackupsTable>, policies: PolicyRow
     instanceId: row.instance_id,
     instanceName: row.instance_name,
     instanceMode: row.instance_mode as InstanceMode,
+    instanceStatus: (instance?.status as InstanceStatus | undefined) ?? null,
+    instanceRestoring: instance?.action === 'RESTORE',
     datastoreVersion: row.datastore_version,
     type: row.type as BackupType,
     status: row.status as BackupStatus,
@@ -20,6 +24,6 @@ export function backupFromRow(row: Selectable<BackupsTable>, policies: PolicyRow
     endTime: row.end_time,
     sizeBytes: row.size_bytes,
     proof: proofFromRow(row.proof),
-    deletable: row.type !== 'Auto' || policyOf(policies.get(row.instance_id)).keepDays === 0,
+    deletable: row.type !== 'Auto' || policyOf(around.policies.get(row.instance_id)).keepDays === 0,
   };
 }

@@ -3,8 +3,10 @@ import { createAccessKey, deleteAccessKey, listAccessKeys } from './access-keys.
 import { adoptInstance } from './adopt-instance.ts';
 import { cancelJob } from './cancel-job.ts';
 import { beginDrill } from './begin-drill.ts';
+import { countInstances } from './count-instances.ts';
 import { createBackup } from './create-backup.ts';
 import { deleteBackup } from './delete-backup.ts';
+import { deleteBackups } from './delete-backups.ts';
 import { deleteInstance } from './delete-instance.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
@@ -12,6 +14,7 @@ import { getJob } from './get-job.ts';
 import { instanceFromRow } from './instance-from-row.ts';
 import { listBackups } from './list-backups.ts';
 import { listInstances } from './list-instances.ts';
+import { listJobs } from './list-jobs.ts';
 import { previewRestore } from './preview-restore.ts';
 import { instanceRefresher } from './refresh-instance.ts';
 import { changePolicy } from './policy-change.ts';
@@ -21,6 +24,7 @@ import { listRestorableCollections, listRestorableDatabases, listRestoreTimes } 
 import { restoreBackup } from './restore-backup.ts';
 import { setInstance } from './set-instance.ts';
 import { showBackup } from './show-backup.ts';
+import { stopBackup } from './stop-backup.ts';
 import type { UseCases } from './use-cases.ts';
 
 /** The use cases over what they stand on. Besides the codes of the contract each may throw `catalog-unavailable` and `store-unavailable`. */
@@ -36,11 +40,15 @@ export function createUseCases(deps: EngineDeps): UseCases {
   return {
     createBackup: (caller, request) => run(createBackup(deps, refresh, caller, request)),
     deleteBackup: (caller, backupId) => run(deleteBackup(deps, caller, backupId)),
+    deleteBackups: (caller, backupIds) => run(deleteBackups(deps, caller, backupIds)),
+    stopBackup: (caller, backupId) => run(stopBackup(deps, caller, backupId)),
     listBackups: (caller, filter) => run(listBackups(deps, caller, filter)),
     showBackup: (caller, backupId) => run(showBackup(deps, caller, backupId)),
     getJob: (caller, jobId) => run(getJob(deps, caller, jobId)),
+    listJobs: (caller, filter) => run(listJobs(deps, caller, filter)),
     cancelJob: (caller, jobId) => run(cancelJob(deps, caller, jobId)),
     listInstances: (caller, filter) => run(listInstances(deps, caller, filter)),
+    countInstances: (caller) => run(countInstances(deps, caller)),
     showInstance: (caller, instanceId) =>
       run(
         findInstance(deps.catalog.db, caller.projectId, instanceId)

@@ -1,8 +1,20 @@
+import { sql } from 'kysely';
 import { backupFromRow } from './backup-from-row.ts';
+import { findBackupSurroundings } from './backup-surroundings.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findBackup } from './find-backup.ts';
-import { findPolicyRows } from './policy-row.ts';
-import type { Backup, BackupFilter, Caller, Rows } from './use-cases.ts';
+import type { Backup, BackupFilter, BackupOrder, Caller, Rows } from './use-cases.ts';
+
+const columns = {
+  name: 'name',
+  instanceName: 'instance_name',
+  type: 'type',
+  datastoreVersion: 'datastore_version',
+  beginTime: 'begin_time',
+  status: 'status',
+} as const satisfies Record<BackupOrder['by'], string>;
+
+const newestFirst: BackupOrder = { by: 'beginTime', descending: true };
 
 /** UseCases.listBackups. A marker that is no backup of the project has no rows after it. */
 export async function listBackups(deps: EngineDeps, caller: Caller, filter: BackupFilter): Promise<Rows<Backup>> {
@@ -14,32 +26,44 @@ export async function listBackups(deps: EngineDeps, caller: Caller, filter: Back
   if (filter.instanceId !== undefined) matching = matching.where('instance_id', '=', filter.instanceId);
   if (filter.type !== undefined) matching = matching.where('type', '=', filter.type);
   if (filter.mode !== undefined) matching = matching.where('instance_mode', '=', filter.mode);
+  if (filter.status !== undefined) matching = matching.where('status', '=', filter.status);
   if (filter.begin !== undefined) matching = matching.where('begin_time', '>=', filter.begin);
   if (filter.end !== undefined) matching = matching.where('begin_time', '<', justAfterSecond(filter.end));
+  const parts = [
+    ['name', filter.namePart],
+    ['description', filter.descriptionPart],
+    ['instance_name', filter.instanceNamePart],
+  ] as const;
+  for (const [column, part] of parts) {
+    if (part !== undefined) matching = matching.where(sql<boolean>`strpos(${sql.ref(column)}, ${part}) > 0`);
+  }
 
   const { total } = await matching.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
-  let page = matching.selectAll().orderBy('begin_time', 'desc').orderBy('id', 'desc').limit(filter.limit).offset(filter.offset);
+  const { by, descending } = filter.order ?? newestFirst;
+  const column = columns[by];
+  const direction = descending ? 'desc' : 'asc';
+  let page = matching.selectAll().orderBy(column, direction).orderBy('id', direction).limit(filter.limit).offset(filter.offset);
   const { marker } = filter;
   if (marker !== undefined) {
     page = page.where((e) =>
       e(
-        e.refTuple('begin_time', 'id'),
-        '<',
+        e.refTuple(column, 'id'),
+        descending ? '<' : '>',
         e
           .selectFrom('backups as m')
-          .select(['m.begin_time', 'm.id'])
+          .select([`m.${column}`, 'm.id'])
           .where('m.id', '=', marker)
           .where('m.project_id', '=', caller.projectId)
-          .$asTuple('begin_time', 'id'),
+          .$asTuple(column, 'id'),
       ),
     );
   }
   const rows = await page.execute();
-  const policies = await findPolicyRows(
+  const around = await findBackupSurroundings(
     db,
     rows.map((row) => row.instance_id),
   );
-  return { rows: rows.map((row) => backupFromRow(row, policies)), total };
+  return { rows: rows.map((row) => backupFromRow(row, around)), total };
 }
 
 /** Clients know begin times to the second, so "up to 12:00:05" must find what began in that second. */

@@ -1,13 +1,13 @@
 import { backupFromRow } from './backup-from-row.ts';
+import { findBackupSurroundings } from './backup-surroundings.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findBackup } from './find-backup.ts';
-import { findPolicyRows } from './policy-row.ts';
 import type { BackupDetails, Caller } from './use-cases.ts';
 
 /** UseCases.showBackup. What a COMPLETED backup holds comes from its manifest: `object-corrupt` and `store-unavailable` pass through. */
 export async function showBackup(deps: EngineDeps, caller: Caller, backupId: string): Promise<BackupDetails> {
   const row = await findBackup(deps.catalog.db, caller.projectId, backupId);
-  const backup = backupFromRow(row, await findPolicyRows(deps.catalog.db, [row.instance_id]));
+  const backup = backupFromRow(row, await findBackupSurroundings(deps.catalog.db, [row.instance_id]));
   if (backup.status !== 'COMPLETED') {
     return {
       ...backup,

@@ -29,6 +29,10 @@ export interface Backup {
   readonly instanceId: string;
   readonly instanceName: string;
   readonly instanceMode: InstanceMode;
+  /** null once the instance is gone. */
+  readonly instanceStatus: InstanceStatus | null;
+  /** A restore to the instance runs. */
+  readonly instanceRestoring: boolean;
   readonly datastoreVersion: string;
   readonly type: BackupType;
   readonly status: BackupStatus;
@@ -178,6 +182,29 @@ export interface BackupFilter extends Page {
   /** Both or neither; compared with the backup's begin time, ends included. */
   readonly begin?: Date;
   readonly end?: Date;
+  readonly status?: BackupStatus;
+  /** Parts of the texts, letter case counts. */
+  readonly namePart?: string;
+  readonly descriptionPart?: string;
+  readonly instanceNamePart?: string;
+  /** Newest first unless given. */
+  readonly order?: BackupOrder;
+}
+
+/** Rows that are equal in the field come in the order of their ids. */
+export interface BackupOrder {
+  readonly by: 'name' | 'instanceName' | 'type' | 'datastoreVersion' | 'beginTime' | 'status';
+  readonly descending: boolean;
+}
+
+export interface JobFilter extends Page {
+  readonly id?: string;
+  /** As clients see it, exact. */
+  readonly name?: string;
+  readonly status?: JobStatus;
+  /** Both or neither; compared with when the job was created, ends included. */
+  readonly begin?: Date;
+  readonly end?: Date;
 }
 
 export interface InstanceFilter extends Page {
@@ -256,12 +283,21 @@ export interface UseCases {
   createBackup(caller: Caller, request: CreateBackup): Promise<{ jobId: string; backupId: string }>;
   /** backup-not-found, backup-in-use, instance-busy (a BUILDING backup). */
   deleteBackup(caller: Caller, backupId: string): Promise<{ jobId: string }>;
+  /**
+   * Up to ten manual backups, all or none. malformed-request (more, none, one twice), backup-not-found, operation-illegal (an
+   * automated one), backup-in-use, instance-busy.
+   */
+  deleteBackups(caller: Caller, backupIds: readonly string[]): Promise<{ jobIds: readonly string[] }>;
+  /** As `cancelJob` with the job that makes the backup. backup-not-found, operation-illegal (it is not being made). */
+  stopBackup(caller: Caller, backupId: string): Promise<{ jobId: string }>;
   /** Newest first. backup-not-found if `backupId` is given and is no backup of the project. */
   listBackups(caller: Caller, filter: BackupFilter): Promise<Rows<Backup>>;
   /** backup-not-found. */
   showBackup(caller: Caller, backupId: string): Promise<BackupDetails>;
   /** job-not-found. */
   getJob(caller: Caller, jobId: string): Promise<Job>;
+  /** Newest first. An unknown id is an empty page. */
+  listJobs(caller: Caller, filter: JobFilter): Promise<Rows<Job>>;
   /**
    * job-not-found, operation-illegal (it has ended). The job is Failed within two seconds, unless it completes in that moment;
    * its backup is FAILED, its instance idle. Repeating it while the job runs changes nothing.
@@ -269,6 +305,8 @@ export interface UseCases {
   cancelJob(caller: Caller, jobId: string): Promise<void>;
   /** Newest first. An unknown id is an empty page. */
   listInstances(caller: Caller, filter: InstanceFilter): Promise<Rows<Instance>>;
+  /** How many instances of each mode the project has. */
+  countInstances(caller: Caller): Promise<Readonly<Record<InstanceMode, number>>>;
   /** instance-not-found. Asks the servers again before it answers (status, members). */
   showInstance(caller: Caller, instanceId: string): Promise<Instance>;
   /** invalid-instance-name, invalid-connection-string, instance-unreachable, instance-unsupported (with the reason), operation-illegal (as for createBackup). */

@@ -28,6 +28,10 @@ describe('listing backups', () => {
           size: 2,
           description: 'before the upgrade',
           deletable: true,
+          instance_status: 'normal',
+          is_instance_restoring: false,
+          backup_method: 'Logical',
+          kms_enable: false,
         },
       ],
       total_count: 1,
@@ -47,7 +51,7 @@ describe('listing backups', () => {
 
   it('hands every filter on, and takes an empty one for absent', async () => {
     await using api = await startCheckedApi();
-    const query = `instance_id=${instanceId}&backup_type=manual&offset=2&limit=7&mode=ReplicaSet&marker=abc&backup_id=&order_field=name`;
+    const query = `instance_id=${instanceId}&backup_type=manual&offset=2&limit=7&mode=ReplicaSet&marker=abc&backup_id=&order_field=name&order_rule=asc&backup_status=FAILED&backup_name=a&backup_description=b&instance_name=c`;
     await api.send({ url: `${backups}?${query}` });
     expect(api.calls[0]?.request).toEqual({
       caller: expect.anything(),
@@ -57,6 +61,11 @@ describe('listing backups', () => {
       limit: 7,
       mode: 'ReplicaSet',
       marker: 'abc',
+      order: { by: 'name', descending: false },
+      status: 'FAILED',
+      namePart: 'a',
+      descriptionPart: 'b',
+      instanceNamePart: 'c',
     });
     await api.send({ url: backups });
     expect(api.calls[1]?.request).toEqual({ caller: expect.anything(), offset: 0, limit: 100 });
@@ -74,6 +83,12 @@ describe('listing backups', () => {
     ['offset=99999999999', 'DBS.280440'],
     ['mode=replicaset', 'DBS.280342'],
     ['backup_type=Hourly', 'DBS.280001'],
+    ['backup_status=completed', 'DBS.280001'],
+    ['order_field=name', 'DBS.280001'],
+    ['order_rule=asc', 'DBS.280001'],
+    ['order_field=size&order_rule=asc', 'DBS.280001'],
+    ['order_field=name&order_rule=up', 'DBS.280001'],
+    ['backup_name=%00', 'DBS.280001'],
     ['instance_id=in%2002', 'DBS.280404'],
     ['backup_id=unknown', 'DBS.201214'],
     ['backup_id=%00', 'DBS.201214'],

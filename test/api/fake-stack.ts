@@ -112,6 +112,8 @@ export function createFakeStack(): FakeStack {
         beginTime: now,
         endTime: now,
         sizeBytes: 1025,
+        instanceStatus: 'normal',
+        instanceRestoring: false,
         deletable: true,
         proof: null,
       });
@@ -123,6 +125,19 @@ export function createFakeStack(): FakeStack {
       if (at < 0) throw new LarderError('backup-not-found', 'There is no such backup.');
       backups.splice(at, 1);
       return addJob('MongodbDeleteBackup', backupId);
+    },
+    async deleteBackups(caller, backupIds) {
+      called('deleteBackups', { caller, backupIds });
+      const jobs = [];
+      for (const id of backupIds) jobs.push((await useCases.deleteBackup(caller, id)).jobId);
+      return { jobIds: jobs };
+    },
+    async stopBackup(caller, backupId) {
+      called('stopBackup', { caller, backupId });
+      const job = [...jobs.values()].find((one) => one.backupId === backupId);
+      if (job === undefined) throw new LarderError('backup-not-found', 'There is no such backup.');
+      if (job.status !== 'Running') throw new LarderError('operation-illegal', 'The backup is not being made.');
+      return { jobId: job.id };
     },
     async listBackups(caller, filter: BackupFilter) {
       called('listBackups', { caller, ...filter });
@@ -152,6 +167,11 @@ export function createFakeStack(): FakeStack {
       if (job === undefined) throw new LarderError('job-not-found', 'There is no such job.');
       return job;
     },
+    async listJobs(caller, filter) {
+      called('listJobs', { caller, ...filter });
+      const rows = [...jobs.values()].filter(({ id }) => filter.id === undefined || id === filter.id).toReversed();
+      return { rows: rows.slice(filter.offset, filter.offset + filter.limit), total: rows.length };
+    },
     async cancelJob(caller, jobId) {
       called('cancelJob', { caller, jobId });
       const job = jobs.get(jobId);
@@ -162,6 +182,10 @@ export function createFakeStack(): FakeStack {
       called('listInstances', { caller, ...filter });
       const rows = filter.id === undefined || filter.id === instanceId ? [instance] : [];
       return { rows: rows.map((row) => ({ ...row, backupPolicy: policy })), total: rows.length };
+    },
+    async countInstances(caller) {
+      called('countInstances', { caller });
+      return { Single: 0, ReplicaSet: 1, Sharding: 0 };
     },
     async showInstance(caller, id) {
       called('showInstance', { caller, id });

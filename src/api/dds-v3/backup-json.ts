@@ -18,6 +18,12 @@ export const backupSchema = Type.Object({
   status: Type.Union([Type.Literal('BUILDING'), Type.Literal('COMPLETED'), Type.Literal('FAILED'), Type.Literal('DISABLED')]),
   size: Type.Integer({ minimum: 0, description: 'KB' }),
   description: Type.String(),
+  instance_status: Type.String({ description: 'deleted where the instance is gone' }),
+  is_instance_restoring: Type.Boolean(),
+  backup_method: Type.Literal('Logical'),
+  kms_enable: Type.Literal(false, {
+    description: 'Backups are encrypted, with a key of Larder and not of a key management service',
+  }),
   deletable: Type.Boolean({ description: 'False for an automated backup while the policy is on' }),
 });
 
@@ -36,6 +42,10 @@ export function backupJson(backup: Backup): Static<typeof backupSchema> {
     status: backup.status,
     size: Math.ceil(backup.sizeBytes / 1024),
     description: backup.description,
+    instance_status: backup.instanceStatus ?? 'deleted',
+    is_instance_restoring: backup.instanceRestoring,
+    backup_method: 'Logical',
+    kms_enable: false,
     deletable: backup.deletable,
   };
 }

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { Job, JobProgress } from '../../engine/use-cases.ts';
+import type { Job } from '../../engine/use-cases.ts';
 import { formatOffsetTime } from '../times.ts';
 
 export const jobSchema = Type.Object({
@@ -21,13 +21,13 @@ export function jobJson(job: Job): Static<typeof jobSchema> {
     status: job.status,
     created: formatOffsetTime(job.created),
     ended: job.ended === null ? '' : formatOffsetTime(job.ended),
-    progress: job.status === 'Running' ? percent(job.progress) : '',
+    progress: progressText(job),
     instance: { id: job.instanceId, name: job.instanceName },
     fail_reason: job.status === 'Failed' ? (job.failReason ?? 'The reason is not known.') : null,
   };
 }
 
-/** Never 100: then the job would be over. */
-function percent(progress: JobProgress | null): string {
-  return `${Math.min(99, Math.floor(100 * (progress?.share ?? 0)))}%`;
+/** Like `60%` while the job runs, never 100: then it would be over. */
+export function progressText({ status, progress }: Pick<Job, 'status' | 'progress'>): string {
+  return status === 'Running' ? `${Math.min(99, Math.floor(100 * (progress?.share ?? 0)))}%` : '';
 }

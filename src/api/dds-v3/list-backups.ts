@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import type { BackupFilter } from '../../engine/use-cases.ts';
+import { LarderError } from '../../core/errors.ts';
+import type { BackupFilter, BackupOrder, BackupStatus } from '../../engine/use-cases.ts';
 import type { Operation } from '../context.ts';
 import {
   backupId,
@@ -10,12 +11,23 @@ import {
   limit,
   mode,
   offset,
+  oneOf,
   projectParams,
   text,
 } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { backupJson, backupSchema } from './backup-json.ts';
 import { readPeriod, timeField } from './period.ts';
+
+/** All backups have one engine: in its order they are in that of its version. */
+const orders = {
+  name: 'name',
+  instanceName: 'instanceName',
+  type: 'type',
+  datastoreType: 'datastoreVersion',
+  beginTime: 'beginTime',
+  status: 'status',
+} as const;
 
 const schema = {
   operationId: 'listBackups',
@@ -34,6 +46,12 @@ const schema = {
     begin_time: Type.Optional(timeField),
     end_time: Type.Optional(timeField),
     mode: Type.Optional(mode),
+    order_field: Type.Optional(oneOf(['name', 'instanceName', 'type', 'datastoreType', 'beginTime', 'status'])),
+    order_rule: Type.Optional(oneOf(['asc', 'desc'])),
+    backup_status: Type.Optional(oneOf<BackupStatus>(['BUILDING', 'COMPLETED', 'FAILED', 'DISABLED'])),
+    backup_name: Type.Optional(text),
+    backup_description: Type.Optional(text),
+    instance_name: Type.Optional(text),
   }),
   response: { 200: Type.Object({ backups: Type.Array(backupSchema), total_count: Type.Integer() }), ...ddsErrors },
 } as const;
@@ -53,6 +71,11 @@ export const listBackups: Operation = (server, { useCases }) => {
       ...(type === 'auto' ? { type: 'Auto' as const } : {}),
       ...(type === 'manual' ? { type: 'Manual' as const } : {}),
       ...readPeriod(query.begin_time, query.end_time),
+      ...(query.backup_status === undefined ? {} : { status: query.backup_status }),
+      ...(query.backup_name === undefined ? {} : { namePart: query.backup_name }),
+      ...(query.backup_description === undefined ? {} : { descriptionPart: query.backup_description }),
+      ...(query.instance_name === undefined ? {} : { instanceNamePart: query.instance_name }),
+      ...readOrder(query.order_field, query.order_rule),
     };
     // A kind that Huawei's edition lists and that Larder does not make: there are none.
     if (type === 'incremental') return { backups: [], total_count: 0 };
@@ -60,3 +83,11 @@ export const listBackups: Operation = (server, { useCases }) => {
     return { backups: rows.map(backupJson), total_count: total };
   });
 };
+
+function readOrder(field: keyof typeof orders | undefined, rule: 'asc' | 'desc' | undefined): { order?: BackupOrder } {
+  if (field === undefined && rule === undefined) return {};
+  if (field === undefined || rule === undefined) {
+    throw new LarderError('malformed-request', 'order_field and order_rule need each other.');
+  }
+  return { order: { by: orders[field], descending: rule === 'desc' } };
+}

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
+import { oneOf } from '../fields.ts';
 import type { Backup, BackupDetails } from '../../engine/use-cases.ts';
-import { isoTime, nullable, oneOf } from './json-types.ts';
+import { isoTime, nullable } from './json-types.ts';
 
 export const backupSchema = Type.Object({
   id: Type.String(),
@@ -9,6 +10,8 @@ export const backupSchema = Type.Object({
   instance_id: Type.String(),
   instance_name: Type.String(),
   instance_mode: oneOf(['Single', 'ReplicaSet', 'Sharding']),
+  instance_status: nullable(Type.String()),
+  instance_restoring: Type.Boolean(),
   datastore_version: Type.String(),
   type: oneOf(['Manual', 'Auto']),
   status: oneOf(['BUILDING', 'COMPLETED', 'FAILED', 'DISABLED']),
@@ -63,6 +66,8 @@ export function backupJson(backup: Backup): Static<typeof backupSchema> {
     instance_id: backup.instanceId,
     instance_name: backup.instanceName,
     instance_mode: backup.instanceMode,
+    instance_status: backup.instanceStatus,
+    instance_restoring: backup.instanceRestoring,
     datastore_version: backup.datastoreVersion,
     type: backup.type,
     status: backup.status,

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
+import { oneOf } from '../fields.ts';
 import type { Instance } from '../../engine/use-cases.ts';
-import { isoTime, nullable, oneOf } from './json-types.ts';
+import { isoTime, nullable } from './json-types.ts';
 
 export const instanceSchema = Type.Object({
   id: Type.String(),

@@ -2,9 +2,9 @@ import { Type } from 'typebox';
 import { LarderError } from '../../core/errors.ts';
 import type { Operation } from '../context.ts';
 import { readPeriod, timeField } from '../dds-v3/period.ts';
-import { ddsErrors, defaultLimit, defaultOffset, limit, offset, projectParams, text } from '../fields.ts';
+import { ddsErrors, defaultLimit, defaultOffset, limit, offset, oneOf, projectParams, text } from '../fields.ts';
 import { callerOf } from '../principal.ts';
-import { isoTime, nullable, oneOf } from './json-types.ts';
+import { isoTime, nullable } from './json-types.ts';
 
 const entrySchema = Type.Object({
   id: Type.String(),

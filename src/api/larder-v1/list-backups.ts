@@ -1,9 +1,8 @@
 import { Type } from 'typebox';
 import type { Operation } from '../context.ts';
-import { backupId, ddsErrors, defaultLimit, defaultOffset, instanceId, limit, offset, projectParams } from '../fields.ts';
+import { backupId, ddsErrors, defaultLimit, defaultOffset, instanceId, limit, offset, oneOf, projectParams } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { backupJson, backupSchema } from './backup-json.ts';
-import { oneOf } from './json-types.ts';
 
 const schema = {
   operationId: 'listLarderBackups',

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
+import { oneOf } from '../fields.ts';
 import type { RestorePreview } from '../../engine/use-cases.ts';
-import { nullable, oneOf } from './json-types.ts';
+import { nullable } from './json-types.ts';
 
 const lossSchema = Type.Object({
   name: Type.String(),

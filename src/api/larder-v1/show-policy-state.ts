@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import type { Operation } from '../context.ts';
-import { ddsErrors, instanceId, projectParams } from '../fields.ts';
+import { ddsErrors, instanceId, oneOf, projectParams } from '../fields.ts';
 import { callerOf } from '../principal.ts';
-import { isoTime, nullable, oneOf } from './json-types.ts';
+import { isoTime, nullable } from './json-types.ts';
 
 const schema = {
   operationId: 'showPolicyState',
