@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient, type ClientSession, type Document, type UUID } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Manifest } from '../../src/core/image.ts';
+import { compareClusterTime, type Manifest } from '../../src/core/image.ts';
+import { fromTimestamp } from '../../src/mongo/cluster-time.ts';
+import { oldestOpenTransaction } from '../../src/mongo/open-transactions.ts';
 import type { ProjectRepository } from '../../src/repository/port.ts';
 import { backUp, restoreTo, testRepository } from '../fixtures/backup.ts';
 import { compareWithSource } from '../fixtures/compare-with-source.ts';
@@ -74,7 +76,7 @@ describe('a backup beside', () => {
     for (const session of [across, never, during]) await session.endSession();
   });
 
-  it('E8: prepared transactions, one committed and one aborted after it began', async () => {
+  it('E8, O1: prepared transactions, one committed and one aborted after it began; the image says from where a replay needs the oplog', async () => {
     const repository = await testRepository();
     await strings('t', 'p').insertOne({ _id: 'there' });
     const committed = await insideTransaction('p', ['c1', 'c2', 'c3']);
@@ -83,6 +85,9 @@ describe('a backup beside', () => {
       client.db('admin').command({ prepareTransaction: 1, writeConcern: { w: 'majority' } }, { session });
     const { prepareTimestamp } = await prepare(committed);
     await prepare(aborted);
+    // Three writes are two entries here: the prepare is the second.
+    const oldest = await oldestOpenTransaction(client, AbortSignal.timeout(10_000));
+    expect(compareClusterTime(oldest!, fromTimestamp(prepareTimestamp))).toBeLessThan(0);
     const finish = async (): Promise<void> => {
       const commit = { commitTransaction: 1, commitTimestamp: prepareTimestamp, writeConcern: { w: 'majority' } };
       await client.db('admin').command(commit, { session: committed });
@@ -96,6 +101,7 @@ describe('a backup beside', () => {
     await Promise.all(finished);
     const second = await backUp(repository, set().uri, 'second', ['first']);
     expect(second.baseBackupId).toBe('first');
+    expect(second.oplogAfter).toEqual(second.clusterTime);
     expect(await idsOf(repository, second, 't.p')).toEqual(['c1', 'c2', 'c3', 'there']);
     await Promise.all([committed.endSession(), aborted.endSession()]);
   });

@@ -19,6 +19,7 @@ const mostIdBytes = 24 * 1024 * 1024;
 
 /** A part of a transaction whose end has not been seen: what it would do to document counts. */
 interface Part {
+  readonly time: ClusterTime;
   /** Its touches were collected then; if something has been settled since, they must be collected again. */
   readonly epoch: number;
   readonly deltas: ReadonlyMap<string, number>;
@@ -88,6 +89,12 @@ export class ChangeCollector {
     return this.#ids;
   }
 
+  /** When the earliest entry after `since` lies that belongs to a transaction whose end has not been seen; null if there is none. */
+  earliestOpenPart(since: ClusterTime): ClusterTime | null {
+    const open = [...this.#parts.values()].map(({ time }) => time).filter((time) => compareClusterTime(time, since) > 0);
+    return open.toSorted(compareClusterTime)[0] ?? null;
+  }
+
   /** Collects up to `target` (majority-committed), or until memory is full: then the changes must be read before going on. */
   async advance(client: MongoClient, target: OpTime, signal: AbortSignal): Promise<'reached' | 'full'> {
     for await (const entry of readOplog(client, this.#position, target, signal)) {
@@ -137,7 +144,8 @@ export class ChangeCollector {
         for (const touch of meaning.touches) this.#touch(touch);
         for (const command of meaning.commands) await this.#take({ time, term: 0, meaning: command }, readPart);
         const deltas = sumDeltas(meaning.touches);
-        if (meaning.effect === 'part') this.#parts.set(keyOf(time), { epoch: this.#epoch, deltas, previous: meaning.previous });
+        if (meaning.effect === 'part')
+          this.#parts.set(keyOf(time), { time, epoch: this.#epoch, deltas, previous: meaning.previous });
         else {
           await this.#completeTransaction(meaning.previous, readPart);
           this.#count(deltas);
@@ -193,7 +201,7 @@ export class ChangeCollector {
       );
     }
     for (const touch of meaning.touches) this.#touch(touch);
-    return { epoch: this.#epoch, deltas: sumDeltas(meaning.touches), previous: meaning.previous };
+    return { time, epoch: this.#epoch, deltas: sumDeltas(meaning.touches), previous: meaning.previous };
   }
 
   #touch({ db, uuid, id }: Touch): void {

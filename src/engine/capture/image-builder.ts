@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
-import type { ClusterTime, CollectionImage, LayerRef, Manifest, ViewImage } from '../../core/image.ts';
+import { pointBefore } from '../../core/oplog-archive.ts';
+import type { ClusterTime, CollectionImage, LayerRef, Manifest, OpTime, ViewImage } from '../../core/image.ts';
 import { concurrently } from '../../lib/concurrently.ts';
 import { toTimestamp } from '../../mongo/cluster-time.ts';
 import { earliestCatalogTime, readCatalog, readInOtherTerm, staleAfter } from '../../mongo/collection-catalog.ts';
 import type { CatalogEntry, CollectionCatalog } from '../../mongo/collection-catalog.ts';
 import { serverErrorCode } from '../../mongo/connect.ts';
 import { appliedOpTime, majorityOpTime } from '../../mongo/members.ts';
-import type { OpTime } from '../../core/image.ts';
+import { oldestOpenTransaction } from '../../mongo/open-transactions.ts';
 import { proveContinuity } from '../../mongo/read-oplog.ts';
 import type { RepositoryWriter } from '../../repository/port.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
@@ -48,6 +49,14 @@ interface Member {
   readonly signal: AbortSignal;
 }
 
+interface OpenTransactions {
+  readonly askedAt: OpTime;
+  readonly oldest: ClusterTime | null;
+}
+
+/** The server's error for what the roles do not allow. */
+const notAuthorized = 13;
+
 type DataEntry = CatalogEntry & { readonly uuid: string };
 
 /** What is known of a collection before its changes: the layers below them and the documents these hold. */
@@ -59,6 +68,8 @@ interface Ground {
 
 export interface BuiltImage {
   readonly time: OpTime;
+  /** As in the manifest; null where we may not ask for it. */
+  readonly oplogAfter: ClusterTime | null;
   readonly collections: readonly CollectionImage[];
   readonly views: readonly ViewImage[];
   readonly notes: readonly string[];
@@ -128,8 +139,7 @@ export class ImageBuilder {
     }
     progress.phase('reading the oplog');
     await this.#catchUp();
-    const time = await this.#settle();
-    return this.#result(time);
+    return this.#result(await this.#settle());
   }
 
   /**
@@ -149,15 +159,18 @@ export class ImageBuilder {
   }
 
   /** Tries one T after the other until catalog, collections and changes are all known as they were at it. */
-  async #settle(): Promise<OpTime> {
+  async #settle(): Promise<Pick<BuiltImage, 'time' | 'oplogAfter'>> {
     const { progress } = this.#build;
     const { client, signal } = this.#now;
     let rounds = 0;
+    // Not asked in every attempt: each question would give definitions more time to change.
+    let open = await this.#openTransactions();
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       const missing = this.#collectionsToScan();
       if (missing.length > 0) {
         progress.phase('scanning');
         await this.#scan(missing);
+        open = await this.#openTransactions();
       }
       progress.phase('catching up');
       const time = await this.#timeAfter(later(earliestCatalogTime(this.#catalog), this.#horizon));
@@ -188,7 +201,7 @@ export class ImageBuilder {
       // The snapshot that it reads does not wait.
       progress.phase('final round', { urgent: true });
       this.#expectTouched();
-      if (await this.#finalRound(time)) return time;
+      if (await this.#finalRound(time)) return { time, oplogAfter: this.#oplogAfter(time, open) };
     }
     throw new LarderError(
       'capture-failed',
@@ -379,10 +392,31 @@ export class ImageBuilder {
     }
   }
 
-  #result(time: OpTime): BuiltImage {
+  /** The oldest transaction open now, and a time before now: the entries of those that begin later are collected. null where we may not ask. */
+  async #openTransactions(): Promise<OpenTransactions | null> {
+    const { client, signal } = this.#now;
+    const askedAt = await majorityOpTime(client, signal);
+    try {
+      return { askedAt, oldest: await oldestOpenTransaction(client, signal) };
+    } catch (error) {
+      if (serverErrorCode(error) !== notAuthorized) throw error;
+      this.#notes.add('The connection may not read config.transactions: nothing can be replayed on this backup.');
+      return null;
+    }
+  }
+
+  /** Just before the first entry of whatever transaction is open at `time`; `time` itself if none is. */
+  #oplogAfter(time: OpTime, open: OpenTransactions | null): ClusterTime | null {
+    if (open === null) return null;
+    const starts = [open.oldest, this.#collector.earliestOpenPart(open.askedAt)].filter((start) => start !== null);
+    return starts.map(pointBefore).reduce((a, b) => (reaches(a, b) ? b : a), { t: time.t, i: time.i });
+  }
+
+  #result({ time, oplogAfter }: Pick<BuiltImage, 'time' | 'oplogAfter'>): BuiltImage {
     const entries = [...this.#catalog.values()].flatMap(({ entries: all }) => all);
     return {
       time,
+      oplogAfter,
       collections: entries.filter((entry): entry is DataEntry => entry.uuid !== null).map((entry) => this.#image(entry)),
       views: viewImages(entries),
       notes: [...this.#notes],

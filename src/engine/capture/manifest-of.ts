@@ -1,6 +1,5 @@
-import type { CollectionImage, Consistency, Manifest, ViewImage } from '../../core/image.ts';
+import type { ClusterTime, CollectionImage, Consistency, Manifest, OpTime, ViewImage } from '../../core/image.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { OpTime } from '../../core/image.ts';
 import type { RepositoryWriter } from '../../repository/port.ts';
 import type { CaptureSummary, CaptureTask } from '../tasks.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
@@ -11,6 +10,8 @@ export interface TakenImage {
   readonly startedAt: Date;
   readonly clock: Clock;
   readonly time: OpTime;
+  /** Absent or null where nothing can be replayed on the image. */
+  readonly oplogAfter?: ClusterTime | null;
   readonly consistency: Consistency;
   readonly baseBackupId: string | null;
   readonly source: Manifest['source'];
@@ -38,6 +39,7 @@ export function manifestOf({ task, time, source, progress, writer, ...image }: T
     finishedAt: image.clock.now().toISOString(),
     clusterTime: { t: time.t, i: time.i },
     term: time.term,
+    ...(image.oplogAfter ? { oplogAfter: image.oplogAfter } : {}),
     consistency: image.consistency,
     baseBackupId: image.baseBackupId,
     source: {
