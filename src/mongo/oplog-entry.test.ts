@@ -21,6 +21,7 @@ const touch = (id: string, delta: -1 | 0 | 1): unknown => ({
   uuid,
   id: `\u0002${Buffer.from(serialize({ '': id })).toString('latin1', 6, 11 + id.length)}`,
   delta,
+  write: expect.anything(),
 });
 const insert = (id: string): Document => ({ op: 'i', ns: 'a.b', ui, o: { _id: id } });
 const command = (o: Document, more: Document = {}): OplogMeaning => meaningOf({ op: 'c', ns: 'a.$cmd', o, ...more });

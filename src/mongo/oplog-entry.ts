@@ -14,6 +14,15 @@ export interface Touch {
   readonly id: IdKey;
   /** What it does to the number of documents. */
   readonly delta: -1 | 0 | 1;
+  readonly write: TouchWrite;
+}
+
+/** What an entry writes, where it lies in the batch it was read in: whoever keeps it copies it. */
+export interface TouchWrite {
+  readonly op: 'i' | 'u' | 'd';
+  readonly buffer: Buffer;
+  /** Offset of `o`: the inserted document, the update, or the `_id` that is deleted. */
+  readonly body: number;
 }
 
 /** What an oplog entry means for somebody who collects touched documents. */
@@ -99,7 +108,8 @@ function interpret(buffer: Buffer, fields: Fields): OplogMeaning {
   const uuid = uuidAt(buffer, ui);
   const id = idKeyOf(buffer, holder.value);
   if (id === null) return { kind: 'unclear', db, uuid, what: `${op} without _id` };
-  return { kind: 'touch', touch: { db, uuid, id, delta: op === 'i' ? 1 : op === 'd' ? -1 : 0 } };
+  const body = fields.get('o')?.value ?? holder.value;
+  return { kind: 'touch', touch: { db, uuid, id, delta: op === 'i' ? 1 : op === 'd' ? -1 : 0, write: { op, buffer, body } } };
 }
 
 function interpretCommand(buffer: Buffer, fields: Fields, db: string): OplogMeaning {

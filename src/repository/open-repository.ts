@@ -10,6 +10,7 @@ import { idNameOf, projectNames, projectOfKey, projectsPrefix } from './object-n
 import type { ProjectRepository, Repository, Unlock } from './port.ts';
 import type { ProjectContext } from './project-context.ts';
 import { readImage } from './read-image.ts';
+import { readInOrder } from './read-in-order.ts';
 import { createRecordStore } from './record-store.ts';
 import { createHeader, unlockHeader } from './repository-header.ts';
 import { beginWrite } from './repository-writer.ts';
@@ -71,6 +72,7 @@ function openProject(context: ProjectContext): ProjectRepository {
     },
     deleteManifest: (backupId) => context.store.delete(context.names.manifest(backupId)),
     readImage: (layers, options) => readImage(context, layers, options ?? {}),
+    readInOrder: (layers, options) => readInOrder(context, layers, options ?? {}),
     oplog: (instanceId, shard) => openOplogArchive(context, instanceId, shard ?? wholeInstance),
   };
 }

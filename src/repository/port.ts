@@ -50,6 +50,11 @@ export interface ProjectRepository {
    * oldest. Every byte is authenticated before it is handed out; a damaged one is `object-corrupt` naming object and range.
    */
   readImage(layers: readonly LayerRef[], options?: { readonly signal?: AbortSignal }): AsyncIterable<RawBatch>;
+  /**
+   * The documents of an image in the order in which they were written, oldest layer first; whatever a newer layer wrote or removed is
+   * skipped. Within a layer every `_id` must come once. Reads all layers but the oldest twice; else as `readImage`.
+   */
+  readInOrder(layers: readonly LayerRef[], options?: { readonly signal?: AbortSignal }): AsyncIterable<RawBatch>;
   /** The archive of an instance's oplog; of a cluster, of one of its shards. It may be empty. */
   oplog(instanceId: string, shard?: string): OplogArchive;
 }

@@ -129,6 +129,31 @@ describe('repository round trip', () => {
     );
   });
 
+  it('S6: gives the documents of any sequence of changes in the order in which they came', async () => {
+    const ids = fc.uniqueArray(fc.integer({ min: 0, max: 30 }), { maxLength: 12 });
+    const change = fc.record({ came: ids, went: ids, value: fc.integer() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 6 }), async (changes) => {
+        const repository = (await open(createMemoryStore())).project(project);
+        const writer = await repository.beginWrite();
+        const model = new Map<number, Buffer>();
+        const layers: LayerRef[] = [];
+        for (const [n, { came, went, value }] of changes.entries()) {
+          const gone = n === 0 ? [] : went.filter((id) => !came.includes(id));
+          const documents = came.map((_id) => raw({ _id, value }));
+          for (const id of [...gone, ...came]) model.delete(id);
+          came.forEach((id, at) => model.set(id, documents[at]!));
+          const removals = gone.map((_id) => raw({ _id }));
+          layers.push(await writeLayer(writer, n === 0 ? 'scan' : 'changes', documents, removals));
+        }
+        const read: Buffer[] = [];
+        for await (const batch of repository.readInOrder(layers)) read.push(...documentsOf(batch));
+        expect(read.map((document) => document.toString('hex'))).toEqual([...model.values()].map((each) => each.toString('hex')));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('D4: tells an _id of one type from an equal one of another', async () => {
     const repository = (await open(createMemoryStore())).project(project);
     const writer = await repository.beginWrite();

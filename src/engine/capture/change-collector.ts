@@ -6,6 +6,8 @@ import type { OpTime } from '../../core/image.ts';
 import type { OplogEntry, OplogMeaning, Touch } from '../../mongo/oplog-entry.ts';
 import { readOplog, readOplogEntryAt } from '../../mongo/read-oplog.ts';
 import type { IdKey } from '../../mongo/raw-id.ts';
+import { CappedChanges } from './capped-changes.ts';
+import type { CappedPortion } from './capped-changes.ts';
 
 /** The `_id`s of one collection that were touched and have not been read since. */
 export interface Changes {
@@ -16,6 +18,8 @@ export interface Changes {
 /** Touched `_id`s kept in memory before they must be read and forgotten: their number, and the bytes they take. */
 const mostIds = 200_000;
 const mostIdBytes = 24 * 1024 * 1024;
+/** Bytes of documents that came into capped collections, kept in memory before they must be stored. */
+const mostCappedBytes = 16 * 1024 * 1024;
 
 /** A part of a transaction whose end has not been seen: what it would do to document counts. */
 interface Part {
@@ -55,9 +59,8 @@ export class ChangeCollector {
   readonly deltas = new Map<string, number>();
   /** Collections that are going to be scanned at a later position: what happens to them before does not matter. */
   readonly ignored = new Set<string>();
-  /** Collections that are read whole (capped ones): touched ones must be read again. */
-  readonly whole = new Set<string>();
-  readonly touchedWhole = new Set<string>();
+  /** Capped collections that are scanned, or have been: what happens to them is taken from the entries. */
+  readonly capped = new Map<string, CappedChanges>();
   entriesRead = 0;
 
   #position: OpTime;
@@ -68,6 +71,7 @@ export class ChangeCollector {
   readonly #unclear: string[] = [];
   #ids = 0;
   #idBytes = 0;
+  #cappedBytes = 0;
   /** Counts the moments at which collected changes were forgotten. */
   #epoch = 0;
 
@@ -95,13 +99,13 @@ export class ChangeCollector {
     return open.toSorted(compareClusterTime)[0] ?? null;
   }
 
-  /** Collects up to `target` (majority-committed), or until memory is full: then the changes must be read before going on. */
+  /** Collects up to `target` (majority-committed), or until memory is full: then the changes must be read, or stored, before going on. */
   async advance(client: MongoClient, target: OpTime, signal: AbortSignal): Promise<'reached' | 'full'> {
     for await (const entry of readOplog(client, this.#position, target, signal)) {
       this.entriesRead++;
       await this.#take(entry, (at) => this.#readPart(client, at, signal));
       this.#position = { ...entry.time, term: entry.term };
-      if (this.#ids >= mostIds || this.#idBytes >= mostIdBytes) return 'full';
+      if (this.#ids >= mostIds || this.#idBytes >= mostIdBytes || this.#cappedBytes >= mostCappedBytes) return 'full';
     }
     return 'reached';
   }
@@ -121,8 +125,25 @@ export class ChangeCollector {
     this.settle(uuid);
     this.deltas.delete(uuid);
     this.ignored.delete(uuid);
-    this.touchedWhole.delete(uuid);
+    this.capped.delete(uuid);
     this.#mustScan.uuids.delete(uuid);
+  }
+
+  /** As `startOver`, for a capped collection: from here on what happens to it is taken from the entries. */
+  startOverCapped(uuid: string): void {
+    this.startOver(uuid);
+    this.capped.set(uuid, new CappedChanges());
+  }
+
+  /** What came and went in capped collections since this was asked before. */
+  takeCappedPortions(): ReadonlyMap<string, CappedPortion> {
+    this.#cappedBytes = 0;
+    return new Map(
+      [...this.capped].flatMap(([uuid, changes]) => {
+        const portion = changes.takePortion();
+        return portion === null ? [] : [[uuid, portion] as const];
+      }),
+    );
   }
 
   /** Tells that everything in these demands has been put on the list of scans. */
@@ -137,11 +158,13 @@ export class ChangeCollector {
       case 'nothing':
         return;
       case 'touch':
-        this.#touch(meaning.touch);
+        this.#touch(meaning.touch, true);
         this.#count(new Map([[meaning.touch.uuid, meaning.touch.delta]]));
         return;
       case 'group': {
-        for (const touch of meaning.touches) this.#touch(touch);
+        // Parts of a transaction take effect later, if at all; no server lets one write to a capped collection.
+        const isImmediate = meaning.effect === 'whole' && meaning.previous === null;
+        for (const touch of meaning.touches) this.#touch(touch, isImmediate);
         for (const command of meaning.commands) await this.#take({ time, term: 0, meaning: command }, readPart);
         const deltas = sumDeltas(meaning.touches);
         if (meaning.effect === 'part')
@@ -200,14 +223,19 @@ export class ChangeCollector {
         },
       );
     }
-    for (const touch of meaning.touches) this.#touch(touch);
+    for (const touch of meaning.touches) this.#touch(touch, false);
     return { time, epoch: this.#epoch, deltas: sumDeltas(meaning.touches), previous: meaning.previous };
   }
 
-  #touch({ db, uuid, id }: Touch): void {
+  #touch(touch: Touch, isImmediate: boolean): void {
+    const { db, uuid, id } = touch;
     if (this.ignored.has(uuid)) return;
-    if (this.whole.has(uuid)) {
-      this.touchedWhole.add(uuid);
+    const capped = this.capped.get(uuid);
+    if (capped !== undefined) {
+      const before = capped.pendingBytes;
+      if (isImmediate) capped.take(touch);
+      else capped.unclear = true;
+      this.#cappedBytes += capped.pendingBytes - before;
       return;
     }
     let known = this.changes.get(uuid);

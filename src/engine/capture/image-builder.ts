@@ -11,10 +11,12 @@ import { serverErrorCode } from '../../mongo/connect.ts';
 import { appliedOpTime, majorityOpTime } from '../../mongo/members.ts';
 import { oldestOpenTransaction } from '../../mongo/open-transactions.ts';
 import { proveContinuity } from '../../mongo/read-oplog.ts';
-import type { RepositoryWriter } from '../../repository/port.ts';
+import type { ProjectRepository, RepositoryWriter } from '../../repository/port.ts';
+import { cappedLimit } from '../capped-limit.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
 import { ChangeCollector, reaches } from './change-collector.ts';
 import { expectScans } from './expect-scans.ts';
+import { mergeCapped } from './merge-capped.ts';
 import { readChanges } from './read-changes.ts';
 import { scanCollection } from './scan-collection.ts';
 import type { Source } from './source.ts';
@@ -29,9 +31,11 @@ const followInterval = 1000;
 const finalRoundIds = 20_000;
 /** Rounds after which the final one is tried with whatever is left: the source is written to faster than we can shrink it. */
 const mostRounds = 20;
-/** How often a new T is tried before we give up, and how often a capped collection is read again because it was written to. */
+/** How often a new T is tried before we give up, and how often a capped collection is scanned again because its entries were unclear. */
 const mostAttempts = 40;
-const mostCappedReads = 8;
+const mostCappedScans = 8;
+/** Documents and removals above the scan of a capped collection that are merged with it before there are more: what merging takes in memory. */
+const mostCappedChanges = 1_000_000;
 /** How long the set may take to commit what one of its members has applied. Milliseconds. */
 const commitWait = 60_000;
 
@@ -46,6 +50,8 @@ interface Member {
   readonly client: MongoClient;
   /** Whom to ask for documents at a cluster time instead, in transactions; null where that is the member itself. */
   readonly transactions: MongoClient | null;
+  /** True if it removes what does not fit into a capped collection without an entry in the oplog. */
+  readonly evictsSilently: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -79,6 +85,7 @@ export interface BuiltImage {
 export interface BuildImage {
   /** Where the image begins: the base's time, or the newest majority-committed time. */
   readonly start: OpTime;
+  readonly repository: ProjectRepository;
   readonly writer: RepositoryWriter;
   /** The image to build on, whose time the oplog still reaches; null to scan everything. */
   readonly base: Manifest | null;
@@ -98,7 +105,7 @@ export class ImageBuilder {
   /** Databases whose catalog must be read again, and collections whose indexes must. */
   readonly #dirty = new Set<string>();
   readonly #staleIndexes = new Set<string>();
-  readonly #cappedReads = new Map<string, number>();
+  readonly #cappedScans = new Map<string, number>();
   readonly #demandedScans = new Set<string>();
   readonly #notes = new Set<string>();
   /** Collections whose scan has begun and not ended. */
@@ -111,7 +118,7 @@ export class ImageBuilder {
   constructor(build: BuildImage) {
     this.#build = build;
     for (const image of build.base?.collections ?? []) {
-      // A capped collection loses documents that no oplog entry names.
+      // Up to 4.4 a capped collection loses documents that no oplog entry names.
       if (!image.capped)
         this.#grounds.set(image.uuid, { layers: image.layers, documents: image.documents, exact: image.documentsExact });
     }
@@ -123,9 +130,11 @@ export class ImageBuilder {
   }
 
   /** Builds on `source`, from where an earlier run got to. Once it has resolved there is nothing more to run. */
-  async run({ client, transactions, lost }: Source): Promise<BuiltImage> {
+  async run(source: Source): Promise<BuiltImage> {
     const { progress } = this.#build;
-    const arrived = { client, transactions, signal: AbortSignal.any([this.#build.signal, lost]) };
+    const { client, transactions, lost } = source;
+    const evictsSilently = !logsEvictions(source);
+    const arrived = { client, transactions, evictsSilently, signal: AbortSignal.any([this.#build.signal, lost]) };
     const isAnother = this.#member !== null;
     this.#member = arrived;
     if (isAnother) await this.#takeUp(arrived);
@@ -133,8 +142,7 @@ export class ImageBuilder {
     this.#dirty.clear();
     this.#staleIndexes.clear();
     this.#catalog = await readCatalog(client, arrived.signal);
-    for (const { uuid, capped } of this.#dataEntries()) {
-      if (capped) this.#collector.whole.add(uuid);
+    for (const { uuid } of this.#dataEntries()) {
       if (!this.#grounds.has(uuid) && !this.#collector.discoveries.created.has(uuid)) this.#collector.ignored.add(uuid);
     }
     progress.phase('reading the oplog');
@@ -169,7 +177,12 @@ export class ImageBuilder {
       const missing = this.#collectionsToScan();
       if (missing.length > 0) {
         progress.phase('scanning');
-        await this.#scan(missing);
+        await expectScans(client, missing, progress, signal);
+        // Capped ones last: the less of the oplog lies between their scan and T, the less has to be taken from it.
+        for (const entries of [missing.filter(({ capped }) => !capped), missing.filter(({ capped }) => capped)]) {
+          if (entries.length > 0) await this.#scan(entries);
+        }
+        progress.settle();
         open = await this.#openTransactions();
       }
       progress.phase('catching up');
@@ -201,7 +214,9 @@ export class ImageBuilder {
       // The snapshot that it reads does not wait.
       progress.phase('final round', { urgent: true });
       this.#expectTouched();
-      if (await this.#finalRound(time)) return { time, oplogAfter: this.#oplogAfter(time, open) };
+      if ((await this.#finalRound(time)) && (await this.#finishCapped())) {
+        return { time, oplogAfter: this.#oplogAfter(time, open) };
+      }
     }
     throw new LarderError(
       'capture-failed',
@@ -237,7 +252,7 @@ export class ImageBuilder {
     const demanded = ({ db, uuid }: DataEntry): boolean =>
       mustScan.everything || mustScan.databases.has(db) || mustScan.uuids.has(uuid) || this.#demandedScans.has(uuid);
     const wanted = this.#dataEntries().filter((entry) => {
-      if (entry.capped) return !this.#grounds.has(entry.uuid) || demanded(entry) || this.#cappedIsStale(entry);
+      if (entry.capped) return !this.#grounds.has(entry.uuid) || demanded(entry) || this.#cappedIsUnclear(entry);
       return (
         demanded(entry) ||
         (!this.#grounds.has(entry.uuid) && (!created.has(entry.uuid) || this.#collector.ignored.has(entry.uuid)))
@@ -248,11 +263,11 @@ export class ImageBuilder {
     return wanted;
   }
 
-  #cappedIsStale({ db, name, uuid }: DataEntry): boolean {
-    if (!this.#collector.touchedWhole.has(uuid)) return false;
-    if ((this.#cappedReads.get(uuid) ?? 0) < mostCappedReads) return true;
+  #cappedIsUnclear({ db, name, uuid }: DataEntry): boolean {
+    if (this.#collector.capped.get(uuid)?.unclear !== true) return false;
+    if ((this.#cappedScans.get(uuid) ?? 0) < mostCappedScans) return true;
     this.#notes.add(
-      `The capped collection ${db}.${name} was written to without pause: it is as it was shortly before the cluster time of the backup, not at it.`,
+      `The capped collection ${db}.${name} was updated in ways that the oplog does not tell well enough: some of its documents are as they were shortly before the cluster time of the backup, not at it.`,
     );
     return false;
   }
@@ -261,14 +276,13 @@ export class ImageBuilder {
   async #scan(entries: readonly DataEntry[]): Promise<void> {
     const at = this.#collector.position;
     for (const { uuid, capped } of entries) {
-      if (capped) this.#collector.whole.add(uuid);
-      this.#collector.startOver(uuid);
+      if (capped) this.#collector.startOverCapped(uuid);
+      else this.#collector.startOver(uuid);
       this.#changeLayers.delete(uuid);
       this.#grounds.delete(uuid);
       this.#demandedScans.delete(uuid);
       this.#scanning.add(uuid);
     }
-    await expectScans(this.#now.client, entries, this.#build.progress, this.#now.signal);
     const stop = new AbortController();
     const signal = AbortSignal.any([this.#now.signal, stop.signal]);
     let scanning = true;
@@ -286,13 +300,12 @@ export class ImageBuilder {
       await ended;
     }
     await scans;
-    this.#build.progress.settle();
   }
 
   async #scanOne(entry: DataEntry, at: ClusterTime, signal: AbortSignal): Promise<void> {
     const { writer, progress } = this.#build;
     signal.throwIfAborted();
-    if (entry.capped) this.#cappedReads.set(entry.uuid, (this.#cappedReads.get(entry.uuid) ?? 0) + 1);
+    if (entry.capped) this.#cappedScans.set(entry.uuid, (this.#cappedScans.get(entry.uuid) ?? 0) + 1);
     const result = await scanCollection({ client: this.#now.client, entry, at, writer, progress, signal });
     if (!result?.exact) await this.#extendHorizon();
     this.#scanning.delete(entry.uuid);
@@ -317,6 +330,7 @@ export class ImageBuilder {
       const { documents, bytes } = this.#touchedSize();
       progress.expectMore(documents, bytes);
       await this.#readChanges({ level: 'majority' }, null);
+      await this.#storeCapped();
     }
     progress.followedTo = this.#collector.position.t;
   }
@@ -362,6 +376,41 @@ export class ImageBuilder {
       }
       this.#collector.settle(uuid);
     });
+  }
+
+  /** Stores what came and went in capped collections and forgets it. */
+  async #storeCapped(): Promise<void> {
+    for (const [uuid, { removals, documents }] of this.#collector.takeCappedPortions()) {
+      const layer = this.#build.writer.beginLayer('changes');
+      await layer.addRemovals(removals);
+      await layer.addDocuments(documents);
+      const layers = this.#layersOf(uuid);
+      layers.push(await layer.finish());
+      const touched = layers.reduce((sum, each) => sum + each.documents + each.removals, 0);
+      if (touched > mostCappedChanges && this.#grounds.has(uuid)) await this.#mergeCapped(uuid);
+    }
+  }
+
+  /** Makes one layer, in order, of each capped collection that was written to. False if one of them must be scanned again. */
+  async #finishCapped(): Promise<boolean> {
+    await this.#storeCapped();
+    for (const { uuid, capped } of this.#dataEntries()) if (capped) await this.#mergeCapped(uuid);
+    return this.#collectionsToScan().length === 0;
+  }
+
+  async #mergeCapped(uuid: string): Promise<void> {
+    const ground = this.#grounds.get(uuid);
+    const changes = this.#collector.capped.get(uuid);
+    const above = this.#changeLayers.get(uuid) ?? [];
+    if (ground === undefined || changes === undefined || (above.length === 0 && !changes.hasPatches)) return;
+    const entry = this.#dataEntries().find((each) => each.uuid === uuid);
+    const { repository, writer } = this.#build;
+    const { signal, evictsSilently } = this.#now;
+    const limit = entry !== undefined && evictsSilently ? cappedLimit(entry.options) : null;
+    const layer = await mergeCapped({ repository, writer, layers: [...ground.layers, ...above], changes, limit, signal });
+    changes.forgetPatches();
+    this.#changeLayers.delete(uuid);
+    this.#grounds.set(uuid, { layers: [layer], documents: layer.documents, exact: true });
   }
 
   #layersOf(uuid: string): LayerRef[] {
@@ -429,7 +478,7 @@ export class ImageBuilder {
     const layers = [...ground.layers, ...(this.#changeLayers.get(entry.uuid) ?? [])].filter(
       (layer) => layer.documents + layer.removals > 0,
     );
-    // A capped collection is scanned whole; its layer is the count.
+    // The layer of a capped collection is the count.
     const documents = Math.max(0, ground.documents + (entry.capped ? 0 : (this.#collector.deltas.get(entry.uuid) ?? 0)));
     const held = layers.reduce((sum, layer) => sum + layer.documents, 0);
     const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
@@ -446,6 +495,11 @@ export class ImageBuilder {
       layers,
     };
   }
+}
+
+/** From 5.0 on what falls off the front of a capped collection is an entry of the oplog like any other removal. */
+function logsEvictions({ serverVersion, featureCompatibilityVersion }: Source): boolean {
+  return Number.parseInt(serverVersion, 10) >= 5 && !featureCompatibilityVersion.startsWith('4.');
 }
 
 function later(a: ClusterTime, b: ClusterTime): ClusterTime {

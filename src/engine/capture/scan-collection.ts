@@ -80,6 +80,8 @@ async function scanOnce(scan: Scan): Promise<ScanResult | null | 'restart'> {
         exact = false;
       } else if (code !== null && restartCodes.has(code)) return 'restart';
       else if (code === null || !cursorLostCodes.has(code)) throw error;
+      // What cannot be gone on with would be in the layer twice.
+      else if (entry.capped) return 'restart';
     }
   }
   return 'restart';

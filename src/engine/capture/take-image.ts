@@ -101,7 +101,7 @@ async function begin(
   const base = isReached ? newest : null;
   const start = base === null ? await majorityOpTime(source.client, signal) : { ...base.clusterTime, term: base.term };
   const writer = await repository.beginWrite({ signal });
-  return { writer, base, builder: new ImageBuilder({ start, writer, base, progress, signal }) };
+  return { writer, base, builder: new ImageBuilder({ start, repository, writer, base, progress, signal }) };
 }
 
 /** The newest backup that is a state at one cluster time and belongs to this set. */

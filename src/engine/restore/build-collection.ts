@@ -3,6 +3,7 @@ import { describeCollection } from '../../mongo/describe-collection.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
 import { buildIndexes, expirySelector, startExpiry } from './definitions.ts';
+import { backToSize } from './image-content.ts';
 import { reached } from './piece.ts';
 import type { Piece } from './piece.ts';
 import { visibleName } from './plan-restore.ts';
@@ -55,6 +56,9 @@ export async function finishCollection(piece: Piece, { client, signal }: BuildDe
   const { planned, built } = piece;
   const definition = definitionOf(piece);
   await startExpiry(client, definition, signal);
+  if (piece.fit === 'resize') {
+    await client.db(built.db).command({ ...backToSize(built), writeConcern: { w: 'majority' } }, { signal });
+  }
   const failed = await buildIndexes(client, definition, 'expiring', signal);
   const failedIndexes = [...piece.state!.failedIndexes, ...failed];
   const db = client.db(built.db);

@@ -27,14 +27,19 @@ export function hasIdIndex({ indexes }: Pick<CollectionImage, 'indexes'>): boole
   return indexes.map(decodeIndex).some((spec) => spec.get('name') === '_id_' || spec.get('clustered') !== undefined);
 }
 
-/** Creates an empty collection with all its options, except that nothing in it expires yet. */
-export async function createCollection(client: MongoClient, image: CollectionImage, signal: AbortSignal): Promise<void> {
+/** Creates an empty collection with all its options, except that nothing in it expires yet; `instead` are options that it has for now. */
+export async function createCollection(
+  client: MongoClient,
+  image: CollectionImage,
+  signal: AbortSignal,
+  instead: Document = {},
+): Promise<void> {
   const options = decodeOrdered(Buffer.from(image.options, 'base64'));
   options.delete('expireAfterSeconds');
   const idIndex = image.indexes
     .map(decodeIndex)
     .find((spec) => spec.get('name') === '_id_' && spec.get('clustered') === undefined);
-  const command: Document = { create: image.name, ...Object.fromEntries(options), writeConcern: majority };
+  const command: Document = { create: image.name, ...Object.fromEntries(options), ...instead, writeConcern: majority };
   if (idIndex !== undefined && !options.has('clusteredIndex')) command['idIndex'] = idIndex;
   await client.db(image.db).command(command, { signal });
 }

@@ -7,6 +7,7 @@ import { RawInserter } from '../../mongo/raw-insert.ts';
 import type { ProjectRepository } from '../../repository/port.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
 import { createCollection, createTimeSeries, hasIdIndex, storedFunctions } from './definitions.ts';
+import { readFitting, roomFor } from './image-content.ts';
 import type { Piece } from './piece.ts';
 import { readState, writeState } from './restore-state.ts';
 import type { CollectionState } from './restore-state.ts';
@@ -47,7 +48,7 @@ async function begin(piece: Piece, db: Db, { client, signal }: LoadDependencies)
   await dropIfThere(db, planned.series?.name ?? built.name, signal);
   if (planned.series !== null) await createTimeSeries(client, planned.series, signal);
   else if (built.name !== storedFunctions || (await describeCollection(db, built.name, signal)) === null) {
-    await createCollection(client, built, signal);
+    await createCollection(client, built, signal, piece.fit === 'resize' ? roomFor(built) : {});
   }
   const made = await describeCollection(db, built.name, signal);
   if (made === null || made.uuid === null)
@@ -86,7 +87,7 @@ async function fill(piece: Piece, from: CollectionState, resumed: boolean, deps:
 
   try {
     let number = 0;
-    for await (const batch of repository.readImage(built.layers, { signal })) {
+    for await (const batch of readFitting(repository, built, piece.fit, { signal })) {
       if (number < from.batches) count(piece, number, batch, progress);
       else {
         const adding = add(number, batch).then(() => void underWay.delete(adding));

@@ -1,5 +1,6 @@
-import { MultisetHash } from '../../lib/multiset-hash.ts';
 import type { CollectionImage } from '../../core/image.ts';
+import { contentHash, fitOf } from './image-content.ts';
+import type { ContentHash, Fit } from './image-content.ts';
 import type { PlannedCollection } from './plan-restore.ts';
 import type { CollectionState } from './restore-state.ts';
 import { stagingName } from './target-names.ts';
@@ -9,27 +10,29 @@ export interface Piece {
   readonly planned: PlannedCollection;
   /** The image under the name where it is built: beside its place, or in it. */
   readonly built: CollectionImage;
+  readonly fit: Fit;
   /** Names its state. */
   readonly key: string;
   /** null until it was begun. */
   state: CollectionState | null;
   /** What the image holds; empty where it need not be known any more. */
-  hash: MultisetHash;
+  hash: ContentHash;
   /** True once it is where it belongs. */
   placed: boolean;
   /** Batches that were counted as progress: a step that is repeated does not count them twice. */
   readonly counted: Set<number>;
 }
 
-/** The piece at its beginning. */
-export function newPiece(planned: PlannedCollection, restoreId: string): Piece {
+/** The piece at its beginning. `sourceVersion`: of the server that was backed up. */
+export function newPiece(planned: PlannedCollection, restoreId: string, sourceVersion: string): Piece {
   const key = stagingName(restoreId, `${planned.image.db}.${planned.image.name}`);
   return {
     planned,
     built: planned.way === 'swap' ? { ...planned.image, name: key } : planned.image,
+    fit: fitOf(planned.image, sourceVersion),
     key,
     state: null,
-    hash: new MultisetHash(),
+    hash: contentHash(planned.image),
     placed: false,
     counted: new Set(),
   };

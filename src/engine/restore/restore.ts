@@ -2,7 +2,6 @@ import { LarderError } from '../../core/errors.ts';
 import type { CollectionImage, Manifest } from '../../core/image.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { concurrently } from '../../lib/concurrently.ts';
-import { MultisetHash } from '../../lib/multiset-hash.ts';
 import { translateMongoError } from '../../mongo/connect.ts';
 import { describeCollection } from '../../mongo/describe-collection.ts';
 import type { ProjectRepository } from '../../repository/port.ts';
@@ -10,6 +9,8 @@ import { switchingOver, type RestoreSummary, type RestoreTask, type TaskContext 
 import { TransferProgress } from '../transfer-progress.ts';
 import { compareCollection, finishCollection, indexCollection } from './build-collection.ts';
 import { readHeld } from './held.ts';
+import { contentHash, readFitting } from './image-content.ts';
+import type { ContentHash, Fit } from './image-content.ts';
 import { loadCollection } from './load-collection.ts';
 import { nameOf, newPiece, reached } from './piece.ts';
 import type { Piece } from './piece.ts';
@@ -89,7 +90,7 @@ class Restoration {
     signal: AbortSignal,
     deps: RestoreDependencies,
   ) {
-    this.#pieces = plan.collections.map((planned) => newPiece(planned, restoreId));
+    this.#pieces = plan.collections.map((planned) => newPiece(planned, restoreId, manifest.source.serverVersion));
     this.#users = plan.users ? manifest.collections.filter((image) => holdsUsersOrRoles(image)) : [];
     this.#plan = plan;
     this.#target = target;
@@ -139,19 +140,19 @@ class Restoration {
   /** Before anything changes: a backup that cannot be read to its last byte must not cost the data it was to replace. */
   async #readBackup(): Promise<void> {
     await concurrently(this.#pieces, collectionsAtOnce, async (piece) => {
-      if (!reached(piece, 'compared')) piece.hash = await this.#hashOf(piece.planned.image);
+      if (!reached(piece, 'compared')) piece.hash = await this.#hashOf(piece.planned.image, piece.fit);
       const { documents, bytes } = reached(piece, 'compared') ? piece.state! : piece.hash;
       // Everything goes once into the target and once back.
       this.#progress.expect(2 * documents, 2 * bytes);
       if (reached(piece, 'compared')) this.#progress.skip(2 * documents, 2 * bytes);
     });
-    for (const image of this.#users) await this.#hashOf(image);
+    for (const image of this.#users) await this.#hashOf(image, 'as-is');
   }
 
   /** Reads the whole image of a collection; every byte of it is authenticated on the way. */
-  async #hashOf(image: CollectionImage): Promise<MultisetHash> {
-    const hash = new MultisetHash();
-    for await (const batch of this.#deps.repository.readImage(image.layers, { signal: this.#signal })) hash.add(batch);
+  async #hashOf(image: CollectionImage, fit: Fit): Promise<ContentHash> {
+    const hash = contentHash(image);
+    for await (const batch of readFitting(this.#deps.repository, image, fit, { signal: this.#signal })) hash.add(batch);
     return hash;
   }
 
@@ -195,6 +196,11 @@ class Restoration {
         ? []
         : [`${nameOf(piece)}: ${piece.state!.expired} are past their time already; the server deletes them when it looks next.`],
     );
+    const overflowing = this.#pieces.flatMap((piece) => {
+      if (piece.fit !== 'leave-out') return [];
+      const left = piece.planned.image.documents - piece.state!.documents;
+      return [`${nameOf(piece)}: ${left} of its oldest documents are more than its size allows, and were left out.`];
+    });
     const kept = this.#users.length > 0 && this.#target.ownUsers.size > 0;
     return {
       documents: this.#pieces.reduce((total, { state }) => total + state!.documents, 0),
@@ -205,6 +211,7 @@ class Restoration {
       notes: [
         ...this.#plan.notes,
         ...expiring,
+        ...overflowing,
         ...(kept ? [`The user ${[...this.#target.ownUsers].join(', ')}, as whom the restore ran, was left as it is.`] : []),
       ],
     };

@@ -1,19 +1,19 @@
 import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
 import type { CollectionImage } from '../../core/image.ts';
-import { MultisetHash } from '../../lib/multiset-hash.ts';
 import type { RawBatch } from '../../lib/raw-bson.ts';
 import { readCatalog, sameFields } from '../../mongo/collection-catalog.ts';
 import type { CatalogEntry } from '../../mongo/collection-catalog.ts';
 import { elements } from '../../mongo/ordered-document.ts';
 import { readRaw } from '../../mongo/raw-cursor.ts';
 import { storedFunctions } from './definitions.ts';
+import { contentHash } from './image-content.ts';
 import type { Piece } from './piece.ts';
 import { visibleName } from './plan-restore.ts';
 import type { RestorePlan } from './plan-restore.ts';
 
 /**
- * Reads a collection back where it was built and compares the multiset of its documents with the image's: `image-mismatch` if it
+ * Reads a collection back where it was built and compares its documents, and of a capped one their order, with the image's: `image-mismatch` if it
  * differs. `onBatch` is told of every batch that was read.
  */
 export async function verifyDocuments(
@@ -22,7 +22,7 @@ export async function verifyDocuments(
   onBatch: (batch: RawBatch, number: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const found = new MultisetHash();
+  const found = contentHash(built);
   const command = { find: built.name, hint: { $natural: 1 }, readConcern: { level: 'local' } };
   let number = 0;
   for await (const batch of readRaw(client.db(built.db), command, { signal })) {
@@ -34,7 +34,7 @@ export async function verifyDocuments(
     throw new LarderError(
       'image-mismatch',
       `${name} does not hold what the backup holds: ${found.documents} documents were read back, ${hash.documents} belong there` +
-        (found.documents === hash.documents ? ', and their contents differ.' : '.'),
+        (found.documents === hash.documents ? `, and their contents${built.capped ? ' or order' : ''} differ.` : '.'),
       { details: { namespace: name } },
     );
   }
