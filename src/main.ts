@@ -8,6 +8,7 @@ import { isLarderError, LarderError } from './core/errors.ts';
 import { createAudit } from './engine/audit.ts';
 import { createDirectory } from './engine/create-directory.ts';
 import { createIdentity } from './engine/create-identity.ts';
+import { createArchives } from './engine/export/archives.ts';
 import { createUseCases } from './engine/create-use-cases.ts';
 import type { JobDeps } from './engine/engine-deps.ts';
 import { firstStart } from './engine/first-start.ts';
@@ -101,6 +102,7 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
     identity: createIdentity({ catalog, repository, clock }),
     directory: createDirectory({ catalog, repository, clock }),
     audit: createAudit({ catalog, repository, clock }),
+    archives: createArchives(deps, `larder-${version()}`),
     region: settings.region,
     clock,
     log,

@@ -1,5 +1,7 @@
 import { capture } from './engine/capture/capture.ts';
 import { drill } from './engine/drill/drill.ts';
+import { exportArchive } from './engine/export/export-archive.ts';
+import { importArchive } from './engine/import/import-archive.ts';
 import { restore } from './engine/restore/restore.ts';
 import type { Task, TaskContext, TaskResults } from './engine/tasks.ts';
 import type { JobProgress } from './engine/use-cases.ts';
@@ -42,6 +44,10 @@ async function run(
       // Marks what nothing needs now; it is removed once the grace time is over, by a later pruning.
       await pruneRepository(repository, { projects: [task.projectId], clock: systemClock, signal });
       return { deleted: true };
+    case 'export':
+      return exportArchive(task, context, repository.project(task.projectId));
+    case 'import':
+      return importArchive(task, context, { repository: repository.project(task.projectId), clock: systemClock });
     case 'prune': {
       const { projects } = await pruneRepository(repository, { clock: systemClock, signal });
       return { freedBytes: projects.reduce((sum, { freedBytes }) => sum + freedBytes, 0) };

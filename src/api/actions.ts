@@ -91,6 +91,8 @@ const addresses: Readonly<Record<string, NeededAction>> = {
   [`POST ${l}/backups`]: 'dds:instance:createManualBackup',
   [`GET ${l}/backups`]: 'dds:backup:list',
   [`GET ${l}/backups/:backup_id`]: 'dds:backup:list',
+  [`GET ${l}/backups/:backup_id/archive`]: 'dds:backup:download',
+  [`POST ${l}/backups/import`]: 'dds:instance:createManualBackup',
   [`POST ${l}/restores`]: 'dds:backup:refreshInstanceFromBackup',
   [`GET ${l}/jobs/:job_id`]: null,
   [`POST ${l}/drills`]: 'larder:drill:create',

@@ -6,6 +6,7 @@ import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { addAudit } from './audit-requests.ts';
 import { addAuthentication } from './authenticate.ts';
 import { answerBrokenRequest } from './client-errors.ts';
+import { closeUnused } from './close-unused.ts';
 import type { ApiContext } from './context.ts';
 import { ddsV3Operations } from './dds-v3/operations.ts';
 import { TransportError } from './errors.ts';
@@ -13,6 +14,7 @@ import { identityV3Operations } from './identity-v3/operations.ts';
 import { parseJsonBody } from './json-body.ts';
 import { larderV1Operations } from './larder-v1/operations.ts';
 import { limitAddresses, limitUsers, type RateLimits } from './limit-rates.ts';
+import { limitRequestTime } from './limit-request-time.ts';
 import { openapiDocument } from './openapi-document.ts';
 import { parseQuery } from './query.ts';
 import { watchMethods } from './refuse-methods.ts';
@@ -30,7 +32,7 @@ export interface ServerOptions extends ApiContext {
   readonly log?: ParentLogger;
   /** Largest body in bytes, 1 MiB if not given. */
   readonly bodyLimit?: number;
-  /** Milliseconds a client may take to send its headers (10 s), and a whole request (30 s), if not given. */
+  /** Milliseconds a client may take to send its headers (10 s), and then a short body (30 s), if not given. */
   readonly headersTimeout?: number;
   readonly requestTimeout?: number;
   /** Certificate and key: the server then speaks TLS and nothing else. */
@@ -71,7 +73,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     genReqId: newRequestId,
     requestIdHeader: false,
     bodyLimit: options.bodyLimit ?? defaultBodyLimit,
-    requestTimeout,
+    // `limitRequestTime` does it.
+    requestTimeout: 0,
     keepAliveTimeout: 72_000,
     ...transport,
     return503OnClosing: false,
@@ -116,6 +119,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     // Fastify adds a charset, which JSON does not have and the documented answers do not show.
     if (String(reply.getHeader('Content-Type')).startsWith('application/json')) reply.header('Content-Type', 'application/json');
   });
+  closeUnused(server);
+  limitRequestTime(server, requestTimeout);
   addRequestLog(server);
   addAudit(server, options);
   const limits = options.rateLimits ?? { perAddress: null, perUser: null };
@@ -129,7 +134,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 
   const methods = watchMethods(server);
   await server.register(swagger, openapiDocument(options.version));
-  for (const add of [...identityV3Operations, ...ddsV3Operations, ...larderV1Operations]) add(server, options);
+  for (const add of [...identityV3Operations, ...ddsV3Operations, ...larderV1Operations]) await add(server, options);
   methods.finish();
   await server.ready();
   return server;

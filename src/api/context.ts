@@ -8,6 +8,7 @@ import type {
 } from 'fastify';
 import type { Audit } from '../engine/audit.ts';
 import type { Directory } from '../engine/directory.ts';
+import type { Archives } from '../engine/export/archives.ts';
 import type { Identity, UseCases } from '../engine/use-cases.ts';
 import type { Clock } from '../lib/clock.ts';
 
@@ -17,6 +18,7 @@ export interface ApiContext {
   readonly identity: Identity;
   readonly directory: Directory;
   readonly audit: Audit;
+  readonly archives: Archives;
   /** Region of the service catalog; clients look for exactly this word. */
   readonly region: string;
   readonly clock: Clock;
@@ -34,4 +36,4 @@ export type ApiServer = FastifyInstance<
 >;
 
 /** Adds one operation to the server. */
-export type Operation = (server: ApiServer, context: ApiContext) => void;
+export type Operation = (server: ApiServer, context: ApiContext) => void | Promise<void>;

@@ -27,6 +27,8 @@ declare module 'fastify' {
     access?: Access;
     /** For a wrong method: the right ones. */
     allow?: readonly string[];
+    /** The body may take as long as it comes at all. */
+    longBody?: boolean;
   }
 }
 

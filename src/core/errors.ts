@@ -24,6 +24,7 @@ export const errorKinds = {
   'invalid-setting': 'invalid',
   'invalid-selection': 'invalid',
   'invalid-assertion': 'invalid',
+  'invalid-archive': 'invalid',
   'invalid-name': 'invalid',
   'invalid-password': 'invalid',
   'invalid-permission-policy': 'invalid',

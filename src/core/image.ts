@@ -55,6 +55,9 @@ export interface CollectionImage {
   readonly layers: readonly LayerRef[];
 }
 
+/** The options of a collection of which nobody knows them: the buckets of a time-series collection that was imported. No server has such buckets. */
+export const unknownOptions = 'BQAAAAA=';
+
 /** A view or the view side of a time-series collection: a definition without data. */
 export interface ViewImage {
   readonly db: string;

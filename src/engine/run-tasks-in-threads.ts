@@ -17,5 +17,6 @@ export function runTasksInThreads(options: Omit<ThreadRunnerOptions, 'stopLimitM
     (await runInThread(task, {
       signal: context.signal,
       report: (progress) => context.report(progress as JobProgress),
+      transfer: 'pipe' in task ? [task.pipe] : [],
     })) as TaskResults[K];
 }

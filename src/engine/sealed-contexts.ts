@@ -2,4 +2,5 @@
 export const sealedContexts = {
   instanceUri: (instanceId: string): string => `instance:${instanceId}:uri`,
   accessKeySecret: (access: string): string => `access-key:${access}:secret`,
+  download: (projectId: string, backupId: string): string => `project:${projectId}:backup:${backupId}:download`,
 } as const;

@@ -1,7 +1,8 @@
 /**
  * The long work, as tasks that a worker thread runs: what goes in and what comes out is plain data that can be copied between
- * threads. A task touches servers and the repository, never the catalog; the job around it does that.
+ * threads, but for the pipe that some have. A task touches servers and the repository, never the catalog; the job around it does that.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { CaptureCost, ClusterTime, Consistency } from '../core/image.ts';
 import type { DrillAssertion } from '../core/drill-assertions.ts';
 import type { RestoreSelection } from '../core/restore-selection.ts';
@@ -107,7 +108,47 @@ export interface PruneTask {
   readonly repository: RepositoryConnection;
 }
 
-export type Task = CaptureTask | RestoreTask | DrillTask | DeleteTask | PruneTask;
+/** Write a backup as a mongodump archive. */
+export interface ExportTask {
+  readonly kind: 'export';
+  readonly repository: RepositoryConnection;
+  readonly projectId: string;
+  readonly backupId: string;
+  /** `db.collection`; none: all of it, users and roles included. */
+  readonly namespaces: readonly string[];
+  readonly gzip: boolean;
+  readonly toolVersion: string;
+  /** Takes the archive; handed over to the thread. */
+  readonly pipe: MessagePort;
+}
+
+export interface ExportSummary {
+  /** Of the archive, before compression. */
+  readonly bytes: number;
+}
+
+/** Make a backup out of a mongodump archive. Cut short at any moment it leaves only what is freed later. */
+export interface ImportTask {
+  readonly kind: 'import';
+  readonly repository: RepositoryConnection;
+  readonly projectId: string;
+  readonly instance: { readonly id: string; readonly name: string };
+  readonly backup: { readonly id: string; readonly name: string; readonly description: string };
+  /** Gives the archive; handed over to the thread. */
+  readonly pipe: MessagePort;
+}
+
+export interface ImportSummary {
+  readonly collections: number;
+  readonly documents: number;
+  /** Raw bytes of those. */
+  readonly bytes: number;
+  /** Of the server that was dumped. */
+  readonly serverVersion: string;
+  readonly notes: readonly string[];
+}
+
+export type Task = CaptureTask | RestoreTask | DrillTask | DeleteTask | PruneTask | ExportTask | ImportTask;
 
 /** Result type of each kind of task. */
 export interface TaskResults {
@@ -116,6 +157,8 @@ export interface TaskResults {
   readonly drill: DrillSummary;
   readonly delete: { readonly deleted: true };
   readonly prune: { readonly freedBytes: number };
+  readonly export: ExportSummary;
+  readonly import: ImportSummary;
 }
 
 export interface TaskContext {

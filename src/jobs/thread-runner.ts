@@ -1,4 +1,4 @@
-import { Worker, type ResourceLimits } from 'node:worker_threads';
+import { Worker, type ResourceLimits, type Transferable } from 'node:worker_threads';
 import { LarderError } from '../core/errors.ts';
 import { unpackError, withoutCredentials, type FromThread, type ToThread } from './thread-messages.ts';
 
@@ -14,6 +14,8 @@ export interface ThreadRun {
   readonly signal: AbortSignal;
   /** Called a few times a second at most. */
   readonly report: (progress: unknown) => void;
+  /** What in the input belongs to the thread from now on, and is of no use here any more. */
+  readonly transfer?: readonly Transferable[];
 }
 
 const defaultStopLimitMs = 15_000;
@@ -28,7 +30,7 @@ const defaultLimits: ResourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGen
  */
 export function createThreadRunner(options: ThreadRunnerOptions): (input: unknown, run: ThreadRun) => Promise<unknown> {
   const stopLimitMs = options.stopLimitMs ?? defaultStopLimitMs;
-  return (input, { signal, report }) =>
+  return (input, { signal, report, transfer = [] }) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(cancelled(signal, true));
       const worker = new Worker(options.workerUrl, { resourceLimits: options.resourceLimits ?? defaultLimits });
@@ -36,7 +38,8 @@ export function createThreadRunner(options: ThreadRunnerOptions): (input: unknow
       // A task reports before it does anything, and its first report is not held back.
       let untouched = true;
 
-      const tell = (message: ToThread): void => worker.postMessage(message);
+      const tell = (message: ToThread, handOver: readonly Transferable[] = []): void =>
+        worker.postMessage(message, [...handOver]);
       const stop = (): void => {
         tell({ type: 'stop' });
         const limit = typeof stopLimitMs === 'function' ? stopLimitMs(signal.reason) : stopLimitMs;
@@ -67,7 +70,7 @@ export function createThreadRunner(options: ThreadRunnerOptions): (input: unknow
       worker.on('error', (error) => end(() => reject(died(describe(error), error))));
       worker.on('exit', (code) => end(() => reject(died(`it ended with code ${code}`))));
       signal.addEventListener('abort', stop, { once: true });
-      tell({ type: 'run', input });
+      tell({ type: 'run', input }, transfer);
     });
 }
 

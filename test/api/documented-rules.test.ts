@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { buildServer } from '../../src/api/build-server.ts';
 import { LarderError } from '../../src/core/errors.ts';
 import { createAudit } from '../../src/engine/audit.ts';
+import { createArchives } from '../../src/engine/export/archives.ts';
 import { createFaultyStore } from '../../src/storage/faulty-store.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import documented from '../fixtures/documented-errors.json' with { type: 'json' };
@@ -63,6 +64,7 @@ beforeAll(async () => {
     ...world,
     directory: api.directory,
     audit: createAudit(world.deps),
+    archives: createArchives(world.deps, 'larder-test'),
     region: 'eu-de',
     clock: { now: () => new Date('2026-11-23T12:00:00Z') },
     version: '0.1.0',

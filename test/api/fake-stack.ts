@@ -2,9 +2,11 @@
  * Use cases and identity in memory, for tests of the translation alone: what the API makes of requests, answers and errors. What
  * the product does is proved elsewhere, with real servers.
  */
+import { Readable } from 'node:stream';
 import { LarderError } from '../../src/core/errors.ts';
 import { changedPolicy, noPolicy } from '../../src/core/policy.ts';
 import type { Audit } from '../../src/engine/audit.ts';
+import type { Archives } from '../../src/engine/export/archives.ts';
 import type { Directory } from '../../src/engine/directory.ts';
 import type {
   Backup,
@@ -39,6 +41,7 @@ export interface FakeStack {
   readonly identity: Identity;
   readonly directory: Directory;
   readonly audit: Audit;
+  readonly archives: Archives;
   /** What was audited. */
   readonly audited: Parameters<Audit['record']>[0][];
   readonly clock: Clock;
@@ -357,11 +360,48 @@ export function createFakeStack(): FakeStack {
     },
   };
 
+  const archives: Archives = {
+    async createLink(caller, { instanceId: of, backupId }) {
+      calls.push({ name: 'createLink', request: { caller, instanceId: of, backupId } });
+      if (of !== instanceId || !backups.some(({ id }) => id === backupId))
+        throw new LarderError('backup-not-found', 'There is no such backup.');
+      const expires = new Date(now.getTime() + 900_000);
+      return { fileName: `${backupId}.archive.gz`, sizeBytes: 1025, token: 'good+/&', expires };
+    },
+    async checkLink(_linked, token) {
+      if (token !== 'good+/&') throw new LarderError('forbidden', 'The link was altered.');
+    },
+    async download(linked, token) {
+      await archives.checkLink(linked, token);
+      return Readable.from([Buffer.from('archive')]);
+    },
+    async exportBackup(caller, request) {
+      calls.push({ name: 'exportBackup', request: { caller, ...request } });
+      if (!backups.some(({ id }) => id === request.backupId))
+        throw new LarderError('backup-not-found', 'There is no such backup.');
+      return Readable.from([Buffer.from('archive')]);
+    },
+    async importBackup(caller, request, input) {
+      const bytes = (await Array.fromAsync(input)).reduce((sum, { length }) => sum + length, 0);
+      calls.push({ name: 'importBackup', request: { caller, ...request, bytes } });
+      if (bytes === 0) throw new LarderError('invalid-archive', 'The archive cannot be read.');
+      return {
+        backupId: `${'1'.repeat(32)}br02`,
+        collections: 1,
+        documents: 2,
+        bytes,
+        serverVersion: '6.0.5',
+        notes: ['imported'],
+      };
+    },
+  };
+
   return {
     useCases,
     identity,
     directory,
     audit,
+    archives,
     audited,
     clock,
     region: 'eu-de',

@@ -22,7 +22,7 @@ export async function registeredRoutes(): Promise<readonly RegisteredRoute[]> {
   });
   server.setValidatorCompiler(() => () => true);
   for (const add of [...identityV3Operations, ...ddsV3Operations, ...larderV1Operations]) {
-    add(server as unknown as ApiServer, createFakeStack());
+    await add(server as unknown as ApiServer, createFakeStack());
   }
   await server.close();
   return routes;

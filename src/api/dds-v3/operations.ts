@@ -4,6 +4,7 @@ import { createBackup } from './create-backup.ts';
 import { deleteBackup } from './delete-backup.ts';
 import { deleteInstance } from './delete-instance.ts';
 import { listBackups } from './list-backups.ts';
+import { listDownloadLinks } from './list-download-links.ts';
 import { listDatastoreVersions } from './list-datastore-versions.ts';
 import { listFlavors } from './list-flavors.ts';
 import { listInstances } from './list-instances.ts';
@@ -41,5 +42,6 @@ export const ddsV3Operations: readonly Operation[] = [
   listRestoreTimes,
   listRestorableDatabases,
   listRestorableCollections,
+  listDownloadLinks,
   unsupportedOperations,
 ];

@@ -4,7 +4,6 @@ import type { Operation } from '../context.ts';
 
 /** Calls that the DDS API documents and Larder does not serve, without their `/v3/{project_id}`. */
 export const unsupportedCalls: readonly (readonly [method: HTTPMethods, path: string])[] = [
-  ['GET', '/backups/download-file'],
   ['POST', '/instances'],
   ['POST', '/instances/:instance_id/restore/collections'],
   ['POST', '/instances/:instance_id/restart'],

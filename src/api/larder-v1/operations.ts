@@ -5,6 +5,9 @@ import { createAccessKey } from './create-access-key.ts';
 import { createLarderBackup } from './create-backup.ts';
 import { createDrill } from './create-drill.ts';
 import { createRestore } from './create-restore.ts';
+import { downloadArchive } from './download-archive.ts';
+import { exportBackup } from './export-backup.ts';
+import { importBackup } from './import-backup.ts';
 import { deleteAccessKey } from './delete-access-key.ts';
 import { listAccessKeys } from './list-access-keys.ts';
 import { listAudit } from './list-audit.ts';
@@ -29,6 +32,9 @@ export const larderV1Operations: readonly Operation[] = [
   createLarderBackup,
   listLarderBackups,
   showBackup,
+  exportBackup,
+  downloadArchive,
+  importBackup,
   showLarderJob,
   showPolicyState,
   cancelJob,

@@ -1,12 +1,12 @@
 import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
-import type { CollectionImage } from '../../core/image.ts';
+import { unknownOptions, type CollectionImage } from '../../core/image.ts';
 import type { RawBatch } from '../../lib/raw-bson.ts';
 import { readCatalog, sameFields } from '../../mongo/collection-catalog.ts';
 import type { CatalogEntry } from '../../mongo/collection-catalog.ts';
 import { elements } from '../../mongo/ordered-document.ts';
 import { readRaw } from '../../mongo/raw-cursor.ts';
-import { storedFunctions } from './definitions.ts';
+import { isBuckets, storedFunctions } from './definitions.ts';
 import { contentHash } from './image-content.ts';
 import type { Piece } from './piece.ts';
 import { visibleName } from './plan-restore.ts';
@@ -80,6 +80,7 @@ export async function verifyDefinitions(
   for (const database of catalog.values()) for (const entry of database.entries) entries.set(`${entry.db}.${entry.name}`, entry);
   for (const image of wanted) {
     const name = `${image.db}.${image.name}`;
+    if (isBuckets(image.name) && image.options === unknownOptions && entries.has(name)) continue;
     compareDefinition(name, entries.get(name) ?? null, image, failedIndexes.get(name) ?? []);
   }
   const known = new Set(wanted.map(({ db, name }) => `${db}.${name}`));
