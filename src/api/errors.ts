@@ -42,6 +42,7 @@ export const documentedErrors = {
   'invalid-permission-policy': { status: 400, code: 'DBS.280001', text: parameter },
   'invalid-assertion': { status: 400, code: 'DBS.280001', text: parameter },
   'invalid-archive': { status: 400, code: 'DBS.280001', text: parameter },
+  'invalid-drill-schedule': { status: 400, code: 'DBS.280001', text: parameter },
   'request-too-large': { status: 413, code: 'DBS.200001', text: parameter },
   'operation-illegal': { status: 400, code: 'DBS.200004', text: 'Operation is illegal.' },
   'unsupported-operation': { status: 400, code: 'DBS.280343', text: 'Unsupported operation.' },

@@ -141,6 +141,31 @@ export interface BackupWindowsTable {
   noted: Date;
 }
 
+/**
+ * How often the newest backup of an instance is proved: `since` it was set; `revision` counts changes; the last drill was `begun` as
+ * job `job_id` (null: none yet); `trouble` is why none could begin last time.
+ */
+export interface DrillSchedulesTable {
+  instance_id: string;
+  every_days: number;
+  start_time: string | null;
+  proof_days: number;
+  assertions: Json;
+  since: Date;
+  revision: number;
+  begun: Date | null;
+  job_id: string | null;
+  trouble: string | null;
+}
+
+/** The newest verdict on any backup of an instance, also one that is gone by now; `proved` is when one was proved for the last time. */
+export interface InstanceProofsTable {
+  instance_id: string;
+  backup_id: string;
+  proof: Json;
+  proved: Date | null;
+}
+
 /** One row: what was last seen of the clock. */
 export interface SeenTimeTable {
   id: string;
@@ -210,6 +235,8 @@ export interface CatalogSchema {
   backups: BackupsTable;
   backup_policies: BackupPoliciesTable;
   backup_windows: BackupWindowsTable;
+  drill_schedules: DrillSchedulesTable;
+  instance_proofs: InstanceProofsTable;
   seen_time: SeenTimeTable;
   jobs: JobsTable;
   audit_entries: AuditEntriesTable;

@@ -8,6 +8,7 @@ import type {
   WireAuditEntry,
   WireBackup,
   WireBackupDetails,
+  WireDrillSchedule,
   WireInstance,
   WireJob,
   WirePolicyState,
@@ -52,6 +53,9 @@ export interface LarderApi {
     readonly instance_id?: string;
     readonly assertions?: readonly unknown[];
   }): Promise<{ readonly job_id: string; readonly backup_id: string }>;
+  showDrillSchedule(instanceId: string): Promise<WireDrillSchedule>;
+  setDrillSchedule(instanceId: string, schedule: DrillScheduleBody): Promise<WireDrillSchedule>;
+  deleteDrillSchedule(instanceId: string): Promise<void>;
   showJob(id: string): Promise<WireJob>;
   /** Returns once the server has taken the wish; the job ends within two seconds. */
   cancelJob(id: string): Promise<{ readonly job_id: string }>;
@@ -78,6 +82,14 @@ export interface RestoreBody {
   readonly databases?: readonly WirePart[];
   readonly collections?: readonly WirePart[];
   readonly users?: boolean;
+}
+
+/** `PUT /larder/v1/{project_id}/instances/{instance_id}/drill-schedule` */
+export interface DrillScheduleBody {
+  readonly every_days: number;
+  readonly start_time?: string;
+  readonly proof_days?: number;
+  readonly assertions?: readonly unknown[];
 }
 
 /** Rows asked for at a time; the API allows no more. */
@@ -135,6 +147,14 @@ export function createLarderApi(session: Session): LarderApi {
     restore: (request) => post(`${own}/restores`, request),
     previewRestore: (request) => post(`${own}/restores`, { ...request, dry_run: true }),
     drill: (request) => post(`${own}/drills`, request),
+    showDrillSchedule: (instance) => get(`${own}/instances/${id(instance)}/drill-schedule`),
+    setDrillSchedule: async (instance, body) => {
+      const path = `${own}/instances/${id(instance)}/drill-schedule`;
+      return trusted((await session.send({ method: 'PUT', path, body })).json, path);
+    },
+    deleteDrillSchedule: async (instance) => {
+      await session.send({ method: 'DELETE', path: `${own}/instances/${id(instance)}/drill-schedule` });
+    },
     showJob: (job) => get(`${own}/jobs/${id(job)}`),
     cancelJob: (job) => post(`${own}/jobs/${id(job)}/cancel`, {}),
     deleteInstance: async (instance) => {

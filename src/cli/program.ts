@@ -22,6 +22,7 @@ import { addRepositoryCheck } from './commands/repository-check.ts';
 import { addRepositoryPrune } from './commands/repository-prune.ts';
 import { addRepositoryRecover } from './commands/repository-recover.ts';
 import { addDrill } from './commands/drill.ts';
+import { addDrillSchedule } from './commands/drill-schedule.ts';
 import { addRestore } from './commands/restore.ts';
 import { addProjectCreate } from './commands/project-create.ts';
 import { addProjectDelete } from './commands/project-delete.ts';
@@ -46,6 +47,7 @@ export function createProgram(io: CommandIo): Command {
   const program = new Command('larder')
     .description('Back up and restore MongoDB with a Larder server.')
     .exitOverride()
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       // Errors are rendered once, by runCli; help that commander sends here because a subcommand is missing is kept.
@@ -67,7 +69,7 @@ export function createProgram(io: CommandIo): Command {
   const policy = program.command('policy').description('automated backups: when they are made and how long they are kept');
   for (const add of [addPolicyShow, addPolicySet]) add(policy, register);
   addRestore(program, register);
-  addDrill(program, register);
+  addDrillSchedule(addDrill(program, register), register);
   const job = program.command('job').description('what the server works on');
   for (const add of [addJobShow, addJobWait, addJobCancel]) add(job, register);
   const accessKey = program.command('access-key').description('keys for clients that sign their requests');

@@ -31,6 +31,7 @@ const instance = {
   rate_mb_per_s: null,
   nodes: [{ id: 'n', name: 'n', host: '127.0.0.1', port: 27017, role: 'Primary', status: 'normal' }],
   address: 'mongodb://127.0.0.1:27017/?replicaSet=rs0',
+  proof: { state: 'none', last_verdict: null, last_at: null, proved_at: null, backup_id: null, allowed_days: null },
   created: '2026-01-31T12:00:00.000Z',
   updated: '2026-01-31T12:00:00.000Z',
 };
@@ -226,8 +227,8 @@ describe('instances', () => {
 
   test('list, for people and for scripts', async () => {
     expect((await run(['instance', 'list'])).stdout).toBe(
-      `NAME    MODE        VERSION  STATUS  ADDRESS                                    ID\n` +
-        `orders  ReplicaSet  6.0.5    normal  mongodb://127.0.0.1:27017/?replicaSet=rs0  ${instance.id}\n`,
+      `NAME    MODE        VERSION  STATUS  PROVED  ADDRESS                                    ID\n` +
+        `orders  ReplicaSet  6.0.5    normal  -       mongodb://127.0.0.1:27017/?replicaSet=rs0  ${instance.id}\n`,
     );
     expect(JSON.parse((await run(['instance', 'list', '--json'])).stdout)).toEqual({ instances: [instance] });
   });

@@ -1,5 +1,14 @@
 import type { AuditEntry } from '../engine/audit.ts';
-import type { Backup, BackupDetails, Instance, Job, JobProgress, PolicyState, RestorePreview } from '../engine/use-cases.ts';
+import type {
+  Backup,
+  BackupDetails,
+  DrillScheduleState,
+  Instance,
+  Job,
+  JobProgress,
+  PolicyState,
+  RestorePreview,
+} from '../engine/use-cases.ts';
 
 /** `beginTime` as a type: `begin_time`. */
 type Snake<Name extends string> = Name extends `${infer Head}${infer Tail}`
@@ -23,6 +32,8 @@ export type WireInstance = Wire<Instance>;
 export type WireJob = Wire<Job>;
 export type WireProgress = Wire<JobProgress>;
 export type WirePreview = Wire<RestorePreview>;
+
+export type WireDrillSchedule = Wire<DrillScheduleState>;
 
 export type WirePolicyState = Wire<PolicyState>;
 

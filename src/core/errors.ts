@@ -25,6 +25,7 @@ export const errorKinds = {
   'invalid-selection': 'invalid',
   'invalid-assertion': 'invalid',
   'invalid-archive': 'invalid',
+  'invalid-drill-schedule': 'invalid',
   'invalid-name': 'invalid',
   'invalid-password': 'invalid',
   'invalid-permission-policy': 'invalid',

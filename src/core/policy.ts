@@ -68,6 +68,12 @@ const clockTime = `(?:[01]\\d|2[0-3]):${quarters}`;
 const startPattern = new RegExp(`^${clockTime}(?:-|$)`);
 const windowPattern = new RegExp(`^(${clockTime})-(${clockTime})$`);
 
+/** True for an hour in the form of `start_time`. */
+export function isHourWindow(text: string): boolean {
+  const [, start, end] = windowPattern.exec(text) ?? [];
+  return start !== undefined && end === oneHourAfter(start);
+}
+
 function checkStartTime(text: string): string {
   if (!startPattern.test(text)) {
     throw new LarderError(
@@ -75,8 +81,7 @@ function checkStartTime(text: string): string {
       'start_time must be an hour in UTC like 19:00-20:00, and begin at minute 00, 15, 30 or 45.',
     );
   }
-  const [, start, end] = windowPattern.exec(text) ?? [];
-  if (start === undefined || end !== oneHourAfter(start)) {
+  if (!isHourWindow(text)) {
     throw new LarderError('invalid-backup-end', 'start_time must end one hour after it begins, like 19:00-20:00 or 23:15-00:15.');
   }
   return text;

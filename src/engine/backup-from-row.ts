@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { BackupsTable } from '../catalog/schema.ts';
 import type { BackupSurroundings } from './backup-surroundings.ts';
 import { policyOf } from './policy-row.ts';
-import { proofFromRow } from './restore-result.ts';
+import { proofFromRow } from './proofs.ts';
 import type { Backup, BackupStatus, BackupType, InstanceMode, InstanceStatus } from './use-cases.ts';
 
 /** The backup a row of the catalog stands for. `around`: at least of its instance. */

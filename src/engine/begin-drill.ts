@@ -1,8 +1,8 @@
 import { parseAssertions } from '../core/drill-assertions.ts';
-import { LarderError } from '../core/errors.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findBackup, lockBackup } from './find-backup.ts';
 import { findInstance } from './find-instance.ts';
+import { newestBackup } from './newest-backup.ts';
 import { refuseUnlessRestorable } from './refuse-unless-restorable.ts';
 import { newJobId, startJob } from './start-job.ts';
 import type { Caller, DrillRequest } from './use-cases.ts';
@@ -31,16 +31,5 @@ export async function beginDrill(
 
 async function newestOf(deps: EngineDeps, projectId: string, instanceId: string): Promise<string> {
   await findInstance(deps.catalog.db, projectId, instanceId);
-  const newest = await deps.catalog.db
-    .selectFrom('backups')
-    .select('id')
-    .where('project_id', '=', projectId)
-    .where('instance_id', '=', instanceId)
-    .where('status', '=', 'COMPLETED')
-    .orderBy('begin_time', 'desc')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  if (newest === undefined) throw new LarderError('backup-not-found', 'The instance has no COMPLETED backup.');
-  return newest.id;
+  return (await newestBackup(deps.catalog.db, instanceId)).id;
 }

@@ -8,17 +8,17 @@ import { createBackup } from './create-backup.ts';
 import { deleteBackup } from './delete-backup.ts';
 import { deleteBackups } from './delete-backups.ts';
 import { deleteInstance } from './delete-instance.ts';
+import { setDrillSchedule, showDrillSchedule } from './drill-schedules.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
 import { getJob } from './get-job.ts';
-import { instanceFromRow } from './instance-from-row.ts';
+import { instanceOf } from './instance-from-row.ts';
 import { listBackups } from './list-backups.ts';
 import { listInstances } from './list-instances.ts';
 import { listJobs } from './list-jobs.ts';
 import { previewRestore } from './preview-restore.ts';
 import { instanceRefresher } from './refresh-instance.ts';
 import { changePolicy } from './policy-change.ts';
-import { findPolicyRows } from './policy-row.ts';
 import { policyState } from './policy-state.ts';
 import { listRestorableCollections, listRestorableDatabases, listRestoreTimes } from './restorable-at.ts';
 import { restoreBackup } from './restore-backup.ts';
@@ -53,7 +53,7 @@ export function createUseCases(deps: EngineDeps): UseCases {
       run(
         findInstance(deps.catalog.db, caller.projectId, instanceId)
           .then((row) => refresh(row, { always: true }))
-          .then(async ({ row }) => instanceFromRow(row, await findPolicyRows(deps.catalog.db, [row.id]))),
+          .then(({ row }) => instanceOf(deps, row)),
       ),
     setInstance: (caller, instanceId, settings) => run(setInstance(deps, caller, instanceId, settings)),
     adoptInstance: (caller, request) => run(adoptInstance(deps, caller, request)),
@@ -66,6 +66,8 @@ export function createUseCases(deps: EngineDeps): UseCases {
     listRestorableCollections: (caller, query) => run(listRestorableCollections(deps, caller, query)),
     showPolicy: (caller, instanceId) => run(policyState(deps, caller, instanceId)),
     setPolicy: (caller, instanceId, request) => run(changePolicy(deps, refresh, caller, instanceId, request)),
+    showDrillSchedule: (caller, instanceId) => run(showDrillSchedule(deps, caller, instanceId)),
+    setDrillSchedule: (caller, instanceId, request) => run(setDrillSchedule(deps, caller, instanceId, request)),
     createAccessKey: (caller) => run(createAccessKey(deps, caller)),
     listAccessKeys: (caller) => run(listAccessKeys(deps, caller)),
     deleteAccessKey: (caller, access) => run(deleteAccessKey(deps, caller, access)),

@@ -17,12 +17,14 @@ export const deleteInstanceJob: JobKind = {
     for (const { id: backupId } of automated) {
       const task = { kind: 'delete', repository: deps.repositoryConnection, projectId, backupId } as const;
       await deps.runTask<'delete'>(task, context);
+      await deps.repository.records.delete('proof', backupId);
     }
     return async (trx) => {
       await trx.deleteFrom('backups').where('instance_id', '=', job.instance_id).where('type', '=', 'Auto').execute();
       // The row first: whoever writes a record of the instance holds it, so none comes after these are gone.
       await trx.deleteFrom('instances').where('id', '=', job.instance_id).execute();
-      await deps.repository.records.delete('policy', job.instance_id);
+      for (const kind of ['policy', 'drill-schedule', 'instance-proof'])
+        await deps.repository.records.delete(kind, job.instance_id);
       await deps.repository.records.delete('instance', job.instance_id);
     };
   },

@@ -10,6 +10,7 @@ export const deleteJob: JobKind = {
       { kind: 'delete', repository: deps.repositoryConnection, projectId: job.project_id, backupId },
       context,
     );
+    await deps.repository.records.delete('proof', backupId);
     return async (trx) => {
       await trx.deleteFrom('backups').where('id', '=', backupId).execute();
     };

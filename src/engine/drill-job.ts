@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { parseAssertions } from '../core/drill-assertions.ts';
 import { LarderError } from '../core/errors.ts';
 import type { JobKind } from './job-kind.ts';
-import { proofOf, resultOf, writeProof } from './restore-result.ts';
+import { keepProof } from './proofs.ts';
+import { proofOf, resultOf } from './restore-result.ts';
 
 /** Proves a backup by restoring it into a server of its own. The verdict stands beside the backup, whatever it is. */
 export const drillJob: JobKind = {
@@ -25,18 +26,20 @@ export const drillJob: JobKind = {
     if (summary.verdict === 'failed') {
       const { reason, seconds } = summary;
       const proof = { verdict: 'failed', at: deps.clock.now(), jobId: job.id, seconds, bytesPerSecond: 0, reason } as const;
-      await deps.catalog.db.transaction().execute((trx) => writeProof(trx, backupId, proof));
+      const writeProof = await keepProof(deps, backupId, proof);
+      await deps.catalog.db.transaction().execute(writeProof);
       throw new LarderError('drill-failed', `The backup did not pass: ${reason}`);
     }
     const result = resultOf(summary.restored);
     const notes = [...result.notes, ...(summary.assertions === 0 ? [] : [`Assertions that hold: ${summary.assertions}.`])];
-    return async (trx, now) => {
+    const writeProof = await keepProof(deps, backupId, proofOf(result, job.id, deps.clock.now()));
+    return async (trx) => {
       await trx
         .updateTable('jobs')
         .set({ result: JSON.stringify({ ...result, notes }) })
         .where('id', '=', job.id)
         .execute();
-      await writeProof(trx, backupId, proofOf(result, job.id, now));
+      await writeProof(trx);
     };
   },
 

@@ -1,16 +1,33 @@
 import type { Selectable } from 'kysely';
 import type { InstancesTable } from '../catalog/schema.ts';
 import { datastoreVersion } from '../core/datastore-version.ts';
-import { policyOf, type PolicyRows } from './policy-row.ts';
-import type { Instance, InstanceAction, InstanceMode, InstanceNode, InstanceStatus } from './use-cases.ts';
+import type { BackupPolicy } from '../core/policy.ts';
+import type { EngineDeps } from './engine-deps.ts';
+import { findPolicyRows, policyOf } from './policy-row.ts';
+import { findProofStates } from './proofs.ts';
+import type { Instance, InstanceAction, InstanceMode, InstanceNode, InstanceProof, InstanceStatus } from './use-cases.ts';
 
 export type InstanceRow = Selectable<InstancesTable>;
 
 /** Where nothing is known of any node: MongoDB's own port. */
 const standardPort = 27017;
 
-/** The instance a row of the catalog stands for. `policies`: of the instances that have one, at least of this one. */
-export function instanceFromRow(row: InstanceRow, policies: PolicyRows): Instance {
+type InstanceDeps = Pick<EngineDeps, 'catalog' | 'clock'>;
+
+/** The instance a row of the catalog stands for, with what other tables know of it. */
+export async function instanceOf(deps: InstanceDeps, row: InstanceRow): Promise<Instance> {
+  return (await instancesOf(deps, [row]))[0]!;
+}
+
+/** The same for several, in their order. */
+export async function instancesOf(deps: InstanceDeps, rows: readonly InstanceRow[]): Promise<readonly Instance[]> {
+  const ids = rows.map(({ id }) => id);
+  const policies = await findPolicyRows(deps.catalog.db, ids);
+  const proofs = await findProofStates(deps, ids);
+  return rows.map((row) => instanceFromRow(row, policyOf(policies.get(row.id)), proofs.get(row.id)!));
+}
+
+function instanceFromRow(row: InstanceRow, backupPolicy: BackupPolicy, proof: InstanceProof): Instance {
   const nodes = row.nodes as readonly InstanceNode[];
   return {
     id: row.id,
@@ -28,7 +45,8 @@ export function instanceFromRow(row: InstanceRow, policies: PolicyRows): Instanc
     lock: row.lock,
     rateMbPerS: row.rate_mb_per_s,
     address: row.address,
-    backupPolicy: policyOf(policies.get(row.id)),
+    backupPolicy,
+    proof,
     created: row.created,
     updated: row.updated,
   };

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import type { EngineDeps } from './engine-deps.ts';
-import { instanceFromRow } from './instance-from-row.ts';
-import { findPolicyRows } from './policy-row.ts';
+import { instancesOf } from './instance-from-row.ts';
 import type { Caller, Instance, InstanceFilter, Rows } from './use-cases.ts';
 
 /** UseCases.listInstances. Answers from the catalog alone; servers are asked by `showInstance` and before each operation. */
@@ -33,9 +32,5 @@ export async function listInstances(deps: EngineDeps, caller: Caller, filter: In
     );
   }
   const rows = await page.execute();
-  const policies = await findPolicyRows(
-    deps.catalog.db,
-    rows.map((row) => row.id),
-  );
-  return { rows: rows.map((row) => instanceFromRow(row, policies)), total };
+  return { rows: await instancesOf(deps, rows), total };
 }

@@ -2,10 +2,11 @@
  * What the repository keeps of the catalog: enough to make it again. A record is written before the change it is about is
  * acknowledged, and before the catalog has it, so a crash between the two leaves something more to recover, never less.
  */
+import type { DrillSchedule } from '../core/drill-schedule.ts';
 import type { BackupPolicy } from '../core/policy.ts';
 import type { PermissionPolicy } from '../core/permission-policy.ts';
 import type { Repository } from '../repository/port.ts';
-import type { InstanceMode, InstanceNode } from './use-cases.ts';
+import type { BackupProof, InstanceMode, InstanceNode } from './use-cases.ts';
 
 export interface DomainRecord {
   readonly name: string;
@@ -73,6 +74,25 @@ export interface WriteLockRecord {
 /** The policy of the instance that has the record's id. */
 export type PolicyRecord = BackupPolicy;
 
+/** The drills of the instance that has the record's id, and since when. */
+export type DrillScheduleRecord = DrillSchedule & { readonly since: string };
+
+type StoredProof = Omit<BackupProof, 'at'> & { readonly at: string };
+
+/** The newest verdict on the backup that has the record's id; deleted with it. */
+export interface ProofRecord {
+  readonly projectId: string;
+  readonly proof: StoredProof;
+}
+
+/** The newest verdict on any backup of the instance that has the record's id. */
+export interface InstanceProofRecord {
+  readonly backupId: string;
+  readonly proof: StoredProof;
+  /** When a backup of it was proved for the last time. */
+  readonly proved: string | null;
+}
+
 export interface RecordKinds {
   readonly domain: DomainRecord;
   readonly project: ProjectRecord;
@@ -81,6 +101,9 @@ export interface RecordKinds {
   readonly 'access-key': AccessKeyRecord;
   readonly instance: InstanceRecord;
   readonly policy: PolicyRecord;
+  readonly 'drill-schedule': DrillScheduleRecord;
+  readonly proof: ProofRecord;
+  readonly 'instance-proof': InstanceProofRecord;
   readonly 'write-lock': WriteLockRecord;
 }
 

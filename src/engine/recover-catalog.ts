@@ -3,7 +3,8 @@ import { datastoreVersion } from '../core/datastore-version.ts';
 import { LarderError } from '../core/errors.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { readBackupHeads, withUniqueNames, type BackupHead, type Renamed, type Unreadable } from './recovered-backups.ts';
-import { readRecords, type InstanceRecord, type PolicyRecord, type UserRecord } from './records.ts';
+import { insertDrillSchedule, insertInstanceProof } from './recovered-proofs.ts';
+import { readRecords, type InstanceRecord, type PolicyRecord, type ProofRecord, type UserRecord } from './records.ts';
 import type { InstanceMode } from './use-cases.ts';
 
 /** What came back, and what could not. */
@@ -29,7 +30,7 @@ export async function catalogIsEmpty(db: CatalogHandle): Promise<boolean> {
 
 /**
  * Makes an empty catalog from the repository: domains, projects, users with their password hashes, access keys, instances
- * and every backup whose manifest can be read. All or nothing, as far as the catalog goes. Jobs and tokens do not come back.
+ * with their policies, drills and proofs, and every backup whose manifest can be read. All or nothing, as far as the catalog goes. Jobs and tokens do not come back.
  * `operation-illegal` if the catalog is not empty; errors of the repository other than of single manifests pass through.
  */
 export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalog> {
@@ -44,6 +45,9 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
   const keys = await readRecords(deps.repository, 'access-key');
   const instances = await readRecords(deps.repository, 'instance');
   const policies = await readRecords(deps.repository, 'policy');
+  const drills = await readRecords(deps.repository, 'drill-schedule');
+  const proofs = new Map((await readRecords(deps.repository, 'proof')).map(({ id, record }) => [id, record]));
+  const instanceProofs = new Map((await readRecords(deps.repository, 'instance-proof')).map(({ id, record }) => [id, record]));
   const { heads, unreadable } = await readBackupHeads(
     deps.repository,
     projects.map(({ id }) => id),
@@ -81,8 +85,12 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
     for (const instance of instances) await insertInstance(trx, instance);
     const known = new Set(instances.map(({ id }) => id));
     for (const policy of policies) if (known.has(policy.id)) await insertPolicy(trx, policy);
+    for (const { id, record } of drills) if (known.has(id)) await insertDrillSchedule(trx, id, record, instanceProofs.get(id));
+    for (const [id, record] of instanceProofs) if (known.has(id)) await insertInstanceProof(trx, id, record);
     const modes = new Map(instances.map(({ id, record }) => [id, record.mode]));
-    for (const backup of backups) await insertBackup(trx, backup, modes.get(backup.instanceId) ?? 'ReplicaSet');
+    for (const backup of backups) {
+      await insertBackup(trx, backup, modes.get(backup.instanceId) ?? 'ReplicaSet', proofs.get(backup.backupId));
+    }
   });
   return {
     projects: projects.length,
@@ -165,7 +173,12 @@ async function insertPolicy(trx: CatalogTransaction, { id, record }: Found<Polic
     .execute();
 }
 
-async function insertBackup(trx: CatalogTransaction, backup: BackupHead, mode: InstanceMode): Promise<void> {
+async function insertBackup(
+  trx: CatalogTransaction,
+  backup: BackupHead,
+  mode: InstanceMode,
+  verdict: ProofRecord | undefined,
+): Promise<void> {
   await trx
     .insertInto('backups')
     .values({
@@ -184,6 +197,7 @@ async function insertBackup(trx: CatalogTransaction, backup: BackupHead, mode: I
       size_bytes: backup.sizeBytes,
       fail_reason: null,
       keep_days: backup.keepDays,
+      proof: verdict === undefined ? null : JSON.stringify(verdict.proof),
     })
     .execute();
 }

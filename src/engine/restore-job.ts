@@ -2,7 +2,8 @@ import { LarderError } from '../core/errors.ts';
 import { isWhole, wholeBackup, type RestoreSelection } from '../core/restore-selection.ts';
 import { findInstance } from './find-instance.ts';
 import type { JobKind } from './job-kind.ts';
-import { proofOf, resultOf, writeProof } from './restore-result.ts';
+import { keepProof } from './proofs.ts';
+import { proofOf, resultOf } from './restore-result.ts';
 import { sealedContexts } from './sealed-contexts.ts';
 import { switchingOver } from './tasks.ts';
 import type { JobProgress } from './use-cases.ts';
@@ -46,7 +47,9 @@ export const restoreJob: JobKind = {
     await Promise.all(notes);
     if (summary.notes.length > 0) deps.log.warn({ jobId: job.id, notes: summary.notes }, 'restored, but not everything the same');
     const result = resultOf(summary);
-    return async (trx, now) => {
+    // A part proves a part only.
+    const writeProof = isWhole(selection) ? await keepProof(deps, backupId, proofOf(result, job.id, deps.clock.now())) : null;
+    return async (trx) => {
       if (isWhole(selection) || summary.collections > 0) {
         await trx
           .updateTable('instances')
@@ -59,8 +62,7 @@ export const restoreJob: JobKind = {
         .set({ result: JSON.stringify(result) })
         .where('id', '=', job.id)
         .execute();
-      // A part proves a part only.
-      if (isWhole(selection)) await writeProof(trx, backupId, proofOf(result, job.id, now));
+      await writeProof?.(trx);
     };
   },
 

@@ -1,4 +1,3 @@
-import type { CatalogTransaction } from '../catalog/schema.ts';
 import type { RestoreSummary } from './tasks.ts';
 import type { BackupProof, RestoreResult } from './use-cases.ts';
 
@@ -12,20 +11,4 @@ export function resultOf({ documents, bytes, collections, seconds, notes }: Rest
 export function proofOf(result: RestoreResult, jobId: string, now: Date): BackupProof {
   const { seconds, bytesPerSecond } = result;
   return { verdict: 'proved', at: now, jobId, seconds, bytesPerSecond, reason: null };
-}
-
-/** Puts the verdict beside the backup; the newest one stands. */
-export async function writeProof(trx: CatalogTransaction, backupId: string, proof: BackupProof): Promise<void> {
-  await trx
-    .updateTable('backups')
-    .set({ proof: JSON.stringify(proof) })
-    .where('id', '=', backupId)
-    .execute();
-}
-
-/** The proof in a backup's row. */
-export function proofFromRow(proof: unknown): BackupProof | null {
-  if (proof === null) return null;
-  const stored = proof as Omit<BackupProof, 'at'> & { readonly at: string };
-  return { ...stored, at: new Date(stored.at) };
 }

@@ -3,12 +3,13 @@ import type { EngineDeps } from './engine-deps.ts';
 import { expireBackups } from './policy-expiry.ts';
 import type { RefreshInstance } from './refresh-instance.ts';
 import { scheduleBackups } from './schedule-backups.ts';
+import { scheduleDrills } from './schedule-drills.ts';
 
 /** How old the note of the clock may get before it is written again. */
 const noteMs = 600_000;
 
 /**
- * One look at everything: begins the backups that are due, notes the windows that were missed, begins the deletion of what has
+ * One look at everything: begins the backups and the drill that are due, notes the windows that were missed, begins the deletion of what has
  * expired. What goes wrong with one instance is logged and does not keep the others waiting. Errors of the catalog are thrown.
  */
 export async function scheduleRound(deps: EngineDeps, refresh: RefreshInstance): Promise<void> {
@@ -20,6 +21,7 @@ export async function scheduleRound(deps: EngineDeps, refresh: RefreshInstance):
     .execute();
   const trusted = await timeIsTrusted(deps);
   for (const { instance_id: instanceId } of policies) await scheduleBackups(deps, refresh, instanceId, { trusted });
+  await scheduleDrills(deps);
   if (trusted) await expireBackups(deps);
 }
 

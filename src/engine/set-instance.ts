@@ -1,8 +1,7 @@
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
-import { instanceFromRow, type InstanceRow } from './instance-from-row.ts';
+import { instanceOf, type InstanceRow } from './instance-from-row.ts';
 import { lockNeedsSingle } from './lock-needs-single.ts';
-import { findPolicyRows } from './policy-row.ts';
 import { putRecord, type InstanceRecord } from './records.ts';
 import type { Caller, Instance, InstanceNode, InstanceMode, InstanceSettings } from './use-cases.ts';
 
@@ -29,7 +28,7 @@ export async function setInstance(
     await putRecord(deps.repository, 'instance', instanceId, recordOf(changed));
     return changed;
   });
-  return instanceFromRow(row, await findPolicyRows(deps.catalog.db, [instanceId]));
+  return instanceOf(deps, row);
 }
 
 function recordOf(row: InstanceRow): InstanceRecord {

@@ -6,6 +6,7 @@ import type { CollectionImage, Consistency, ClusterTime } from '../core/image.ts
 import type { RestoreSelection } from '../core/restore-selection.ts';
 import type { PlanDescription } from './restore/describe-plan.ts';
 import type { BackupPolicy, PolicyRequest } from '../core/policy.ts';
+import type { DrillSchedule, DrillScheduleRequest, ProofState } from '../core/drill-schedule.ts';
 
 /** Who calls, already authenticated, and the one project the call may touch. */
 export interface Caller {
@@ -93,6 +94,7 @@ export interface Instance {
   /** The connection string without its credentials. */
   readonly address: string;
   readonly backupPolicy: BackupPolicy;
+  readonly proof: InstanceProof;
   readonly created: Date;
   readonly updated: Date;
 }
@@ -163,6 +165,31 @@ export interface BackupProof {
   readonly bytesPerSecond: number;
   /** Why it failed, else null. */
   readonly reason: string | null;
+}
+
+/** How far an instance's backups are proved. */
+export interface InstanceProof {
+  readonly state: ProofState;
+  /** Of the newest restore of all of a backup, or drill; it outlives the backup. */
+  readonly lastVerdict: 'proved' | 'failed' | null;
+  readonly lastAt: Date | null;
+  /** When a backup was proved for the last time. */
+  readonly provedAt: Date | null;
+  /** The backup of the last verdict. */
+  readonly backupId: string | null;
+  /** Days after which a proof is too old; null where no drills are scheduled. */
+  readonly allowedDays: number | null;
+}
+
+/** `larder drill schedule`: the drills of an instance and how they go. */
+export interface DrillScheduleState {
+  readonly schedule: DrillSchedule | null;
+  /** When the last drill of the schedule began, and its job. */
+  readonly lastBegun: Date | null;
+  readonly lastJobId: string | null;
+  /** Why the last try to begin one did not succeed; null once one did. */
+  readonly trouble: string | null;
+  readonly proof: InstanceProof;
 }
 
 export interface Page {
@@ -341,6 +368,13 @@ export interface UseCases {
   setPolicy(caller: Caller, instanceId: string, request: PolicyRequest): Promise<void>;
   /** invalid-assertion, instance-not-found, backup-not-found (also where an instance has none that is COMPLETED), backup-not-restorable. */
   drill(caller: Caller, request: DrillRequest): Promise<{ jobId: string; backupId: string }>;
+  /** invalid-instance-id, instance-not-found. */
+  showDrillSchedule(caller: Caller, instanceId: string): Promise<DrillScheduleState>;
+  /**
+   * null ends it. Durable, in the repository too, once resolved. The first drill begins as soon as there is a COMPLETED backup and, where
+   * one is given, its hour has come. Repeating it changes nothing. invalid-drill-schedule, invalid-assertion, invalid-instance-id, instance-not-found.
+   */
+  setDrillSchedule(caller: Caller, instanceId: string, request: DrillScheduleRequest | null): Promise<void>;
   createAccessKey(caller: Caller): Promise<{ access: string; secret: string }>;
   listAccessKeys(caller: Caller): Promise<readonly { access: string; created: Date }[]>;
   /** access-key-not-found. */

@@ -3,6 +3,7 @@
  * the product does is proved elsewhere, with real servers.
  */
 import { Readable } from 'node:stream';
+import { readDrillSchedule, type DrillSchedule } from '../../src/core/drill-schedule.ts';
 import { LarderError } from '../../src/core/errors.ts';
 import { changedPolicy, noPolicy } from '../../src/core/policy.ts';
 import type { Audit } from '../../src/engine/audit.ts';
@@ -14,6 +15,7 @@ import type {
   BackupFilter,
   Identity,
   Instance,
+  InstanceProof,
   Job,
   Named,
   RestoreRequest,
@@ -67,6 +69,7 @@ export function createFakeStack(): FakeStack {
   const tokens = new Map<string, Token & { readonly token: string }>();
   const instance = fakeInstance(now);
   let policy = noPolicy;
+  let drillSchedule: DrillSchedule | null = null;
   let serial = 0;
 
   const called = (name: keyof UseCases, request: unknown): void => {
@@ -244,6 +247,17 @@ export function createFakeStack(): FakeStack {
       const backupId = 'backupId' in request.of ? request.of.backupId : backups[0]?.id;
       if (!backups.some(({ id }) => id === backupId)) throw new LarderError('backup-not-found', 'There is no such backup.');
       return { ...addJob('LarderDrillBackup', backupId!), backupId: backupId! };
+    },
+    async showDrillSchedule(caller, id) {
+      called('showDrillSchedule', { caller, id });
+      if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+      return { schedule: drillSchedule, lastBegun: null, lastJobId: null, trouble: null, proof: noProof };
+    },
+    async setDrillSchedule(caller, id, request) {
+      called('setDrillSchedule', { caller, id, request });
+      const changed = request === null ? null : readDrillSchedule(request);
+      if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+      drillSchedule = changed;
     },
     async previewRestore(caller, request) {
       called('previewRestore', { caller, ...request });
@@ -453,6 +467,15 @@ const fakeDetails: Omit<BackupDetails, keyof Backup> = {
   failReason: null,
 };
 
+const noProof: InstanceProof = {
+  state: 'none',
+  lastVerdict: null,
+  lastAt: null,
+  provedAt: null,
+  backupId: null,
+  allowedDays: null,
+};
+
 function fakeInstance(now: Date): Instance {
   return {
     id: instanceId,
@@ -470,6 +493,7 @@ function fakeInstance(now: Date): Instance {
     rateMbPerS: null,
     address: 'mongodb://127.0.0.1:27017/?replicaSet=shop',
     backupPolicy: noPolicy,
+    proof: noProof,
     created: now,
     updated: now,
   };

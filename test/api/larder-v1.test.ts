@@ -211,6 +211,29 @@ describe('backups, jobs and restores', () => {
     expect(await drill({})).toMatchObject({ status: 400, body: { error_code: 'DBS.280001' } });
   });
 
+  it('are proved by drills that come by themselves', async () => {
+    await using api = await startCheckedApi();
+    const url = `${base}/instances/${instanceId}/drill-schedule`;
+    expect(await api.send({ url })).toMatchObject({ status: 200, body: { schedule: null, proof: { state: 'none' } } });
+    const assertions = [{ namespace: 'shop.orders', query: { n: 1 }, count: 1 }];
+    const body = { every_days: 7, start_time: '03:00-04:00', assertions };
+    const set = await api.send({ method: 'PUT', url, body });
+    expect(set).toMatchObject({ status: 200, body: { schedule: { ...body, proof_days: 8 }, last_begun: null, trouble: null } });
+    for (const wrong of [
+      {},
+      { every_days: 0 },
+      { every_days: '7' },
+      { ...body, start_time: '3' },
+      { ...body, assertions: [{}] },
+    ]) {
+      const refused = await api.send({ method: 'PUT', url, body: wrong });
+      expect(refused, JSON.stringify(wrong)).toMatchObject({ status: 400, body: { error_code: 'DBS.280001' } });
+    }
+    expect((await api.send({ url })).body).toEqual(set.body);
+    expect(await api.send({ method: 'DELETE', url })).toMatchObject({ status: 204 });
+    expect((await api.send({ url })).body).toMatchObject({ schedule: null });
+  });
+
   it('are refused with the documented codes', async () => {
     await using api = await startCheckedApi();
     const refused: [string, string, unknown, number, string][] = [

@@ -94,6 +94,24 @@ describe('a backup', () => {
     expect(await drillFolders()).toEqual([]);
   });
 
+  it('is proved again and again by a schedule, which keeps its questions', async () => {
+    const { code, output } = await command('drill', 'schedule', 'shop', '--every', '30', '--assert', 'right.yaml', '--json');
+    expect([code, JSON.parse(output)]).toMatchObject([0, { schedule: { every_days: 30, proof_days: 31, assertions: [{}, {}] } }]);
+    const scheduled = await until(
+      async () => {
+        const { last_job_id: id } = await larder.call<{ last_job_id: string | null }>(
+          'GET',
+          own(`instances/${instanceId}/drill-schedule`),
+        );
+        return id === null ? null : await ended(id);
+      },
+      { timeoutMs: 100_000 },
+    );
+    expect(scheduled).toMatchObject({ status: 'Completed', result: { verdict: 'equal', notes: ['Assertions that hold: 2.'] } });
+    expect((await command('instance', 'show', 'shop')).output).toMatch(/Proved +.* UTC, at most 31 days may pass/);
+    expect((await command('drill', 'schedule', 'shop', '--off')).output).toMatch(/Drills by themselves +off/);
+  });
+
   it('that does not answer as expected fails, and its list says so', async () => {
     await writeFile(join(folder.path, 'wrong.yaml'), '- {namespace: shop.orders, query: {paid: true}, count: 99}\n');
     const { code, output } = await command('drill', '--backup', 'nightly', '--assert', 'wrong.yaml', '--wait');

@@ -3,8 +3,7 @@ import { LarderError } from '../../core/errors.ts';
 import type { Operation } from '../context.ts';
 import { backupId, ddsErrors, instanceId, projectParams } from '../fields.ts';
 import { callerOf } from '../principal.ts';
-
-const anyObject = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true });
+import { anyObject } from './json-types.ts';
 
 const schema = {
   operationId: 'createDrill',

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { oneOf } from '../fields.ts';
 import type { Instance } from '../../engine/use-cases.ts';
+import { proofJson, proofSchema } from './drill-schedule-json.ts';
 import { isoTime, nullable } from './json-types.ts';
 
 export const instanceSchema = Type.Object({
@@ -27,6 +28,7 @@ export const instanceSchema = Type.Object({
   lock: Type.Boolean({ description: 'Backups of this single server keep everybody from writing' }),
   rate_mb_per_s: nullable(Type.Number({ description: 'How fast backups may read it' })),
   address: Type.String({ description: 'The connection string without its credentials' }),
+  proof: proofSchema,
   created: isoTime,
   updated: isoTime,
 });
@@ -48,6 +50,7 @@ export function instanceJson(instance: Instance): Static<typeof instanceSchema> 
     lock: instance.lock,
     rate_mb_per_s: instance.rateMbPerS,
     address: instance.address,
+    proof: proofJson(instance.proof),
     created: instance.created.toISOString(),
     updated: instance.updated.toISOString(),
   };

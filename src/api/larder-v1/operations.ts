@@ -9,12 +9,15 @@ import { downloadArchive } from './download-archive.ts';
 import { exportBackup } from './export-backup.ts';
 import { importBackup } from './import-backup.ts';
 import { deleteAccessKey } from './delete-access-key.ts';
+import { deleteDrillSchedule } from './delete-drill-schedule.ts';
 import { listAccessKeys } from './list-access-keys.ts';
 import { listAudit } from './list-audit.ts';
 import { listLarderBackups } from './list-backups.ts';
 import { listLarderInstances } from './list-instances.ts';
+import { setDrillSchedule } from './set-drill-schedule.ts';
 import { setInstance } from './set-instance.ts';
 import { showBackup } from './show-backup.ts';
+import { showDrillSchedule } from './show-drill-schedule.ts';
 import { showHealth } from './show-health.ts';
 import { showInstance } from './show-instance.ts';
 import { showLarderJob } from './show-job.ts';
@@ -40,6 +43,9 @@ export const larderV1Operations: readonly Operation[] = [
   cancelJob,
   createRestore,
   createDrill,
+  showDrillSchedule,
+  setDrillSchedule,
+  deleteDrillSchedule,
   createAccessKey,
   listAccessKeys,
   deleteAccessKey,

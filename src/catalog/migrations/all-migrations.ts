@@ -7,6 +7,7 @@ import { managedIdentity } from './0005-managed-identity.ts';
 import { restoreProofs } from './0006-restore-proofs.ts';
 import { rateLimits } from './0007-rate-limits.ts';
 import { audit } from './0008-audit.ts';
+import { drillSchedules } from './0014-drill-schedules.ts';
 import { jobList } from './0019-job-list.ts';
 
 /** In the order of their names. A migration that was released is never changed; what it lacks is added by the next. */
@@ -19,5 +20,6 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0006-restore-proofs': restoreProofs,
   '0007-rate-limits': rateLimits,
   '0008-audit': audit,
+  '0014-drill-schedules': drillSchedules,
   '0019-job-list': jobList,
 };

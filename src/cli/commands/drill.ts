@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
 import { withServerOptions } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findBackup, findInstance } from '../find-by-name.ts';
+import { readAssertions } from '../read-assertions.ts';
 import type { Register } from '../register.ts';
 import { describeJob } from '../render/describe-job.ts';
 import { requireCompleted, waitForJob } from '../wait-for-job.ts';
@@ -18,9 +17,11 @@ interface Options {
 }
 
 /** `larder drill`: proves a backup by restoring it into a server that is started for this and removed again. */
-export function addDrill(program: Command, register: Register): void {
+export function addDrill(program: Command, register: Register): Command {
   const command = program
     .command('drill')
+    // What stands behind the name of a subcommand is the subcommand's.
+    .enablePositionalOptions()
     .description('prove a backup: restore it into a throw-away server, compare it, ask your own questions')
     .option('--backup <backup>', 'id or name')
     .option('--instance <instance>', 'id or name: its newest backup')
@@ -45,16 +46,5 @@ export function addDrill(program: Command, register: Register): void {
     requireCompleted(job);
     renderer.result({ ...begun, job }, `The backup is proved.\n\n${describeJob(job)}`);
   });
-}
-
-/** The list in the file as the API takes it; what is in it is checked there. */
-async function readAssertions(path: string): Promise<readonly unknown[]> {
-  try {
-    const list = parse(await readFile(path, 'utf8')) as unknown;
-    if (Array.isArray(list)) return list;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError('usage', exitCodes.usage, `The assertions cannot be read: ${reason}`, { cause: error });
-  }
-  throw new CommandError('usage', exitCodes.usage, `${path} must hold a list of assertions.`);
+  return command;
 }

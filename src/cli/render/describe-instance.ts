@@ -10,6 +10,7 @@ export function describeInstances(instances: readonly WireInstance[]): string {
     { title: 'MODE' },
     { title: 'VERSION' },
     { title: 'STATUS' },
+    { title: 'PROVED' },
     { title: 'ADDRESS' },
     { title: 'ID' },
   ];
@@ -20,6 +21,7 @@ export function describeInstances(instances: readonly WireInstance[]): string {
       instance.mode,
       instance.server_version,
       statusOf(instance),
+      proofText(instance.proof),
       instance.address,
       instance.id,
     ]),
@@ -39,11 +41,33 @@ export function describeInstance(instance: WireInstance): string {
     ['TLS', instance.tls ? 'yes' : 'no'],
     ['Locked for backups', instance.mode === 'Single' ? (instance.lock ? 'yes' : 'no') : null],
     ['Read at most', instance.rate_mb_per_s === null ? null : `${instance.rate_mb_per_s} MB/s`],
+    ['Proved', describeProof(instance.proof)],
     ['Adopted', formatTime(instance.created)],
   ]);
   const columns = [{ title: 'MEMBER' }, { title: 'ROLE' }, { title: 'STATUS' }];
   const members = instance.nodes.map((node) => [`${node.host}:${node.port}`, node.role, node.status]);
   return members.length === 0 ? fields : `${fields}\n\n${formatTable(columns, members)}`;
+}
+
+/** In a word, or the time of the proof. */
+function proofText(proof: WireInstance['proof']): string {
+  if (proof.state === 'overdue' || proof.state === 'failed') return proof.state.toUpperCase();
+  return proof.state === 'proved' && proof.proved_at !== null ? formatTime(proof.proved_at) : '-';
+}
+
+/** How far the backups of an instance are proved, in a sentence. */
+export function describeProof({
+  state,
+  last_at: lastAt,
+  proved_at: provedAt,
+  allowed_days: days,
+}: WireInstance['proof']): string {
+  const last = provedAt === null ? 'never' : formatTime(provedAt);
+  const limit = days === null ? '' : `, at most ${days} ${days === 1 ? 'day' : 'days'} may pass`;
+  if (state === 'none') return 'never: no restore or drill of a backup was compared';
+  if (state === 'waiting') return `not yet: the first drill is still to come${limit}`;
+  if (state === 'failed') return `FAILED ${lastAt === null ? '' : formatTime(lastAt)}; last proved: ${last}`;
+  return state === 'overdue' ? `OVERDUE: last proved ${last}${limit}` : `${last}${limit}`;
 }
 
 function statusOf(instance: WireInstance): string {
