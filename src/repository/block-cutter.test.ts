@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { serialize } from 'bson';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BlockCutter } from './block-cutter.ts';
-import { BufferPool } from './buffer-pool.ts';
+import { BlockCutter, blockMemory } from './block-cutter.ts';
 import { hashBytes, hashIdentity, keyedHashOf } from './document-identity.ts';
 import { documentsKind, largestBlock, removalsKind, smallestBlock } from './format.ts';
 
@@ -17,7 +16,7 @@ interface Cut {
 
 /** Cuts documents that are given in batches of `batchSize`. */
 function cut(documents: readonly Buffer[], batchSize = 100, kind = documentsKind): Cut[] {
-  const cutter = new BlockCutter(hash, new BufferPool(largestBlock, 2));
+  const cutter = new BlockCutter(hash, blockMemory());
   const blocks: Cut[] = [];
   const take = (block: ReturnType<BlockCutter['take']>): void => {
     if (block === null) return;
@@ -89,7 +88,7 @@ describe('BlockCutter', () => {
   });
 
   it('ends a block where documents and removals meet', () => {
-    const cutter = new BlockCutter(hash, new BufferPool(largestBlock, 2));
+    const cutter = new BlockCutter(hash, blockMemory());
     const one = { buffer: document(1, 1), starts: Uint32Array.of(0), count: 1 };
     expect(cutter.append(documentsKind, one, 0)).toEqual({ next: 1, block: null });
     expect(cutter.append(removalsKind, one, 0)).toMatchObject({ next: 0, block: { kind: documentsKind, count: 1 } });
@@ -99,7 +98,7 @@ describe('BlockCutter', () => {
   });
 
   it('refuses a document whose length cannot be', () => {
-    const cutter = new BlockCutter(hash, new BufferPool(largestBlock, 2));
+    const cutter = new BlockCutter(hash, blockMemory());
     const buffer = document(1, 1);
     buffer.writeInt32LE(buffer.length + 1);
     expect(() => cutter.append(documentsKind, { buffer, starts: Uint32Array.of(0), count: 1 }, 0)).toThrow(RangeError);

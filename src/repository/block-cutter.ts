@@ -1,18 +1,31 @@
 import { documentLength, type RawBatch } from '../lib/raw-bson.ts';
-import type { BufferPool } from './buffer-pool.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { hashIdentity, type KeyedHash } from './document-identity.ts';
 import { documentsKind, largestBlock, meanBlockRest, smallestBlock } from './format.ts';
+import { frameBound } from './zstd.ts';
 
 /** A block's content, not stored yet. */
 export interface CutBlock {
   readonly kind: number;
   readonly count: number;
+  /** Its memory has room for the frame that it becomes. */
   readonly content: Buffer;
   /** Gives the memory of `content` back. */
   readonly release: () => void;
 }
 
 const thresholdScale = 2 ** 32 / meanBlockRest;
+
+/** Nine blocks in ten are not longer than this. */
+const usualBlock = 2 * 1024 * 1024;
+
+/** Memory for blocks: for those in flight and one for each of a few layers. */
+export function blockMemory(): BufferPool {
+  return new BufferPool([
+    { length: frameBound(usualBlock), idle: 8 },
+    { length: frameBound(largestBlock), idle: 2 },
+  ]);
+}
 
 /**
  * Collects documents into blocks and ends a block where the documents themselves say so: the same documents in the same
@@ -42,8 +55,7 @@ export class BlockCutter {
       const start = batch.starts[n]!;
       const length = documentLength(batch.buffer, start);
       if (this.#count > 0 && this.#length + length > largestBlock) return { next: n, block: this.take() };
-      this.#buffer ??= this.#pool.take(Math.max(length, largestBlock));
-      batch.buffer.copy(this.#buffer, this.#length, start, start + length);
+      batch.buffer.copy(this.#roomFor(length), this.#length, start, start + length);
       this.#length += length;
       this.#count++;
       if (this.#length < smallestBlock) continue;
@@ -53,6 +65,20 @@ export class BlockCutter {
       if (ends) return { next: n + 1, block: this.take() };
     }
     return { next: batch.count, block: null };
+  }
+
+  /** The buffer of the block, with room for so many bytes more. */
+  #roomFor(length: number): Buffer {
+    const buffer = this.#buffer;
+    const wanted = this.#length + length;
+    if (buffer !== null && frameBound(wanted) <= buffer.length) return buffer;
+    const larger = this.#pool.take(frameBound(Math.max(wanted, buffer === null ? usualBlock : largestBlock)));
+    if (buffer !== null) {
+      buffer.copy(larger, 0, 0, this.#length);
+      this.#pool.give(buffer);
+    }
+    this.#buffer = larger;
+    return larger;
   }
 
   /** The block begun so far, or null if there is none. */

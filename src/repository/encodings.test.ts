@@ -8,6 +8,7 @@ import { packHeadLength, packTrailerLength, tagLength } from './format.ts';
 import { decodeLayerList, encodeLayerList, layerIdOf, type LayerList } from './layer-list.ts';
 import { decodePackFooter, decodePackHead, decodePackTrailer, encodePackHead, encodePackTail } from './pack-format.ts';
 import { PackBuilder } from './pack-builder.ts';
+import { localCodec } from './block-codec.ts';
 import { compress } from './zstd.ts';
 
 const master = Buffer.alloc(32, 1);
@@ -131,13 +132,13 @@ describe('pack', () => {
     const content = randomBytes(5_000);
     const frame = await compress(content);
     const buffer = Buffer.alloc(PackBuilder.lengthFor(frame.length));
-    const builder = new PackBuilder(keys, buffer);
+    const builder = new PackBuilder(keys, buffer, localCodec(keys.blockId));
     const right = { kind: 1, count: 1, rawLength: content.length, id: blockId(keys.blockId, 1, content) };
     builder.add(right, frame);
     buffer[200]! ^= 4;
     await expect(builder.finish(false)).rejects.toEqual(corrupt);
 
-    const wrong = new PackBuilder(keys, Buffer.alloc(buffer.length));
+    const wrong = new PackBuilder(keys, Buffer.alloc(buffer.length), localCodec(keys.blockId));
     wrong.add({ ...right, id: blockId(keys.blockId, 1, Buffer.concat([content.subarray(1), content.subarray(0, 1)])) }, frame);
     await expect(wrong.finish(false)).rejects.toEqual(corrupt);
   });

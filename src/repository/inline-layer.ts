@@ -1,10 +1,10 @@
 import type { LayerKind } from '../core/image.ts';
+import { localCodec } from './block-codec.ts';
 import type { CutBlock } from './block-cutter.ts';
 import type { BlockCounters, BlockSink } from './block-sink.ts';
 import type { LayerBlock, LayerList, PackRef } from './layer-list.ts';
 import { PackBuilder } from './pack-builder.ts';
 import type { ProjectContext } from './project-context.ts';
-import { compress } from './zstd.ts';
 
 /** What the layer holds in all. */
 interface LayerCounts {
@@ -23,11 +23,12 @@ export async function inlineLayer(
   counts: LayerCounts,
   cut: readonly CutBlock[],
 ): Promise<{ readonly list: LayerList; readonly pack: Buffer | null }> {
+  const codec = localCodec(parts.context.keys.blockId);
   const recognised = cut.map((block) => ({ block, ...parts.sink.recognise(block) }));
   const fresh = recognised.filter(({ known }) => known === null);
-  const frames = await Promise.all(fresh.map(({ block }) => compress(block.content)));
+  const frames = await Promise.all(fresh.map(({ block }) => codec.compress(block.content)));
   const room = frames.reduce((sum, frame) => sum + PackBuilder.lengthFor(frame.length), 0);
-  const builder = new PackBuilder(parts.context.keys, Buffer.allocUnsafeSlow(Math.max(room, PackBuilder.lengthFor(0))));
+  const builder = new PackBuilder(parts.context.keys, Buffer.allocUnsafeSlow(Math.max(room, PackBuilder.lengthFor(0))), codec);
   const placed = fresh.map(({ facts }, n) => builder.add(facts, frames[n]!).block);
   const inline = fresh.length === 0 ? null : await builder.finish(true);
   parts.counters.blocksStored += fresh.length;

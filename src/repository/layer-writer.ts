@@ -43,13 +43,13 @@ export function createLayerWriter(kind: LayerKind, parts: LayerWriterParts, cutt
   };
 
   const submit = async (block: CutBlock): Promise<void> => {
-    const { facts, location, placed } = await parts.sink.submit(block);
     const number = table.reserve();
+    const { stored, placed } = await parts.sink.submit(block);
     track(unplaced, placed);
     track(
       unstored,
-      location.then(
-        (found) => table.set(number, facts, found),
+      stored.then(
+        ({ facts, location }) => table.set(number, facts, location),
         (error: unknown) => {
           failure ??= error;
         },

@@ -1,18 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { LarderError } from '../core/errors.ts';
-import { blockId, openBlock, sealBlock, unsealBlock, type BlockFacts, type PackedBlock } from './block.ts';
+import { inMemory, type BlockCodec } from './block-codec.ts';
+import { sealBlock, unsealBlock, type BlockFacts, type PackedBlock } from './block.ts';
 import { packKey, type ProjectKeys } from './derive-keys.ts';
 import { packHeadLength, packSaltLength, tagLength } from './format.ts';
 import type { PackRef } from './layer-list.ts';
 import { encodePackHead, encodePackTail, packTailLength } from './pack-format.ts';
 
-/** Stands for the object's name in errors about a pack that is not stored yet. */
-const inMemory = 'in memory';
-
 /** Fills one pack in memory. */
 export class PackBuilder {
   readonly salt = randomBytes(packSaltLength);
-  readonly #keys: ProjectKeys;
+  readonly #codec: BlockCodec;
   readonly #key: Buffer;
   readonly #buffer: Buffer;
   readonly #blocks: PackedBlock[] = [];
@@ -20,8 +17,8 @@ export class PackBuilder {
   #length = packHeadLength;
 
   /** `buffer` is where the pack is built; it bounds how much fits. */
-  constructor(keys: ProjectKeys, buffer: Buffer) {
-    this.#keys = keys;
+  constructor(keys: ProjectKeys, buffer: Buffer, codec: BlockCodec) {
+    this.#codec = codec;
     this.#key = packKey(keys, this.salt);
     this.#buffer = buffer;
     encodePackHead(this.salt).copy(buffer);
@@ -49,7 +46,7 @@ export class PackBuilder {
     const block: PackedBlock = { ...facts, ordinal, offset, storedLength };
     this.#blocks.push(block);
     this.#length += storedLength;
-    const checked = this.#prove(block);
+    const checked = this.#codec.prove(this.#sealed(block), this.#key, block);
     checked.catch(() => undefined); // heard by finish
     this.#checks.push(checked);
     return { block, checked };
@@ -69,19 +66,5 @@ export class PackBuilder {
 
   #sealed(block: PackedBlock): Buffer {
     return this.#buffer.subarray(block.offset, block.offset + block.storedLength);
-  }
-
-  /** Reads the block back from its sealed form: a bit that flipped on the way is found while the source still exists. */
-  async #prove(block: PackedBlock): Promise<void> {
-    const content = await openBlock(this.#sealed(block), this.#key, block, inMemory, block.offset);
-    if (!blockId(this.#keys.blockId, block.kind, content).equals(block.id)) {
-      throw new LarderError(
-        'object-corrupt',
-        'a block changed in memory before it was stored: the memory of this machine may be faulty',
-        {
-          details: { object: inMemory, offset: block.offset, length: block.storedLength },
-        },
-      );
-    }
   }
 }

@@ -1,3 +1,4 @@
+import type { BlockCodec } from './block-codec.ts';
 import type { BlockFacts, PackedBlock } from './block.ts';
 import type { BlockLocation } from './block-index.ts';
 import { BufferPool } from './buffer-pool.ts';
@@ -28,17 +29,24 @@ export interface PlacedBlock {
 /** Puts blocks into packs and packs into the store. What fails once fails for every block in the pack. */
 export class PackSink {
   readonly #context: ProjectContext;
+  readonly #codec: BlockCodec;
   readonly #signal: AbortSignal;
   readonly #onStored: (pack: PackRef, blocks: readonly PackedBlock[]) => void;
   readonly #gate = new Gate(packsAlive);
-  readonly #pool = new BufferPool(packTarget, packsAlive);
+  readonly #pool = new BufferPool([{ length: packTarget, idle: packsAlive }]);
   readonly #uploads = new Set<Promise<void>>();
   #current: OpenPack | null = null;
   #opening: Promise<void> | null = null;
 
   /** `onStored` is told of every pack that is durable. */
-  constructor(context: ProjectContext, signal: AbortSignal, onStored: (pack: PackRef, blocks: readonly PackedBlock[]) => void) {
+  constructor(
+    context: ProjectContext,
+    codec: BlockCodec,
+    signal: AbortSignal,
+    onStored: (pack: PackRef, blocks: readonly PackedBlock[]) => void,
+  ) {
     this.#context = context;
+    this.#codec = codec;
     this.#signal = signal;
     this.#onStored = onStored;
   }
@@ -71,7 +79,7 @@ export class PackSink {
     const buffer = this.#pool.take(length);
     const stored = Promise.withResolvers<PackRef>();
     stored.promise.catch(() => undefined); // an empty pack has nobody to hear it
-    this.#current = { builder: new PackBuilder(this.#context.keys, buffer), buffer, stored };
+    this.#current = { builder: new PackBuilder(this.#context.keys, buffer, this.#codec), buffer, stored };
   }
 
   #upload(pack: OpenPack): void {

@@ -1,11 +1,10 @@
 import { LarderError } from '../core/errors.ts';
 import type { Manifest } from '../core/image.ts';
-import { BlockCutter } from './block-cutter.ts';
+import { BlockCutter, blockMemory } from './block-cutter.ts';
 import { BlockSink, type BlockCounters } from './block-sink.ts';
-import { BufferPool } from './buffer-pool.ts';
 import { corruptObject } from './corrupt-object.ts';
 import { keyedHashOf } from './document-identity.ts';
-import { formatVersion, largestBlock } from './format.ts';
+import { formatVersion } from './format.ts';
 import type { PackRef } from './layer-list.ts';
 import { createLayerWriter } from './layer-writer.ts';
 import { loadBlockIndex } from './load-block-index.ts';
@@ -13,13 +12,11 @@ import { readManifest, sealManifest } from './manifest-object.ts';
 import { PackSink } from './pack-sink.ts';
 import type { RepositoryWriter } from './port.ts';
 import type { ProjectContext } from './project-context.ts';
+import { ThreadedCodec } from './threaded-codec.ts';
 import { verifyReferences } from './verify-references.ts';
 
 /** A writer that is older than this does not commit, in milliseconds. The grace time of prune must be longer. */
 export const longestWrite = 24 * 60 * 60 * 1000;
-
-/** Idle block buffers worth keeping: the blocks in flight and one for each of a few layers. */
-const idleBuffers = 2;
 
 /** Begins to write: see `ProjectRepository.beginWrite`. */
 export async function beginWrite(context: ProjectContext, signal: AbortSignal | undefined): Promise<RepositoryWriter> {
@@ -29,14 +26,15 @@ export async function beginWrite(context: ProjectContext, signal: AbortSignal | 
   const options = { signal: combined };
   const index = await loadBlockIndex(context, options);
   const counters: BlockCounters = { rawBytes: 0, bytesStored: 0, blocksStored: 0, blocksReused: 0 };
-  const packs = new PackSink(context, combined, (pack, blocks) => {
+  const codec = new ThreadedCodec(context.keys.blockId);
+  const packs = new PackSink(context, codec, combined, (pack, blocks) => {
     counters.bytesStored += pack.size;
     index.addPack(pack, blocks);
     for (const block of blocks) sink.forget(block);
   });
-  const sink = new BlockSink(context, index, packs, counters, combined);
+  const sink = new BlockSink(context, codec, index, packs, counters, combined);
   const hash = keyedHashOf(context.keys.cutter);
-  const pool = new BufferPool(largestBlock, idleBuffers);
+  const pool = blockMemory();
   const finished = new Map<string, readonly PackRef[]>();
   let state: 'open' | 'committed' | 'abandoned' = 'open';
 
@@ -86,12 +84,14 @@ export async function beginWrite(context: ProjectContext, signal: AbortSignal | 
       await verifyReferences(context, manifest, finished, begun, options);
       await putManifest(manifest);
       state = 'committed';
+      await codec.close();
     },
     async abandon() {
       if (state !== 'open') return;
       state = 'abandoned';
       own.abort();
       await packs.flush().catch(() => undefined); // it is over either way
+      await codec.close();
     },
   };
 }
