@@ -15,6 +15,7 @@ import { firstStart } from './engine/first-start.ts';
 import { keepPruning } from './engine/keep-pruning.ts';
 import { keepSchedule } from './engine/keep-schedule.ts';
 import { keepTidy } from './engine/keep-tidy.ts';
+import { createMetrics } from './engine/metrics.ts';
 import { repositoryConnection } from './engine/repository-connection.ts';
 import { runTasksInThreads } from './engine/run-tasks-in-threads.ts';
 import { startJobs } from './engine/start-jobs.ts';
@@ -75,6 +76,7 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   const drillFolder = join(settings.dataFolder, 'drills');
   // Of drills that a killed process held: their servers ended with it.
   await rm(drillFolder, { recursive: true, force: true });
+  const metrics = createMetrics({ catalog, clock, log, store, version: version() });
   const deps: JobDeps = {
     catalog,
     jobs,
@@ -87,15 +89,17 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
       folder: drillFolder,
       findMongod: (signal) => findMongod({ env, signal, log: (line) => log.info(line) }),
     },
-    runTask: runTasksInThreads({
-      workerUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
-    }),
+    runTask: metrics.counting(
+      runTasksInThreads({
+        workerUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+      }),
+    ),
   };
   const running = await startJobs(deps);
   cleanup.defer(() => running.stop(jobsStopLimit));
   cleanup.use(keepPruning(deps));
   cleanup.use(keepTidy(deps, settings.auditDays));
-  cleanup.use(keepSchedule(deps, systemTimers));
+  cleanup.use(keepSchedule(deps, systemTimers, metrics.scheduled));
   const tls = settings.tls === null ? null : await readTlsFiles(settings.tls);
   const server = await buildServer({
     useCases: createUseCases(deps),
@@ -108,6 +112,7 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
     log,
     version: version(),
     rateLimits: settings.rateLimits,
+    metrics: { source: metrics, token: settings.metricsToken },
     ...(tls === null ? {} : { tls }),
   });
   cleanup.defer(() => server.close());

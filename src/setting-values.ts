@@ -46,6 +46,14 @@ export function parseSecret(value: string, shortest: number, longest: number): s
   return value;
 }
 
+/** A secret that fits into a header. */
+export function parseToken(value: string, shortest: number, longest: number): string {
+  if (!/^[!-~]+$/.test(value) || value.length < shortest || value.length > longest) {
+    throw new Refusal(`${shortest} to ${longest} letters, digits and signs of ASCII, without spaces`);
+  }
+  return value;
+}
+
 /** The address of a PostgreSQL database. */
 export function parseDatabaseUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : null;

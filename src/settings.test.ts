@@ -39,6 +39,7 @@ describe('readSettings', () => {
       repositoryUrl: pathToFileURL(join(folder, 'data', 'repository')).href,
       repositoryPassphrase: null,
       auditDays: 365,
+      metricsToken: null,
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
     });
@@ -57,6 +58,7 @@ describe('readSettings', () => {
       tls: { certificate: join(folder, 'tls', 'server.crt'), key: '/etc/larder/server.key' },
       rateLimits: { perAddress: 600, perUser: 60 },
       auditDays: 30,
+      metricsToken: null,
     });
     expect((await refusal({ LARDER_TLS_CERT: 'server.crt' })).message).toContain('LARDER_TLS_KEY');
     expect((await refusal({ LARDER_TLS_KEY: 'server.key' })).message).toContain('LARDER_TLS_CERT');
@@ -90,6 +92,7 @@ describe('readSettings', () => {
       repositoryUrl: 's3://bucket/prefix?endpoint=http://127.0.0.1:9000&region=eu-de&pathStyle=true',
       repositoryPassphrase: 'battery staple',
       auditDays: 365,
+      metricsToken: null,
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
     });
@@ -118,6 +121,7 @@ describe('readSettings', () => {
       repositoryUrl: pathToFileURL(join(folder, 'backups')).href,
       repositoryPassphrase: 'battery staple',
       auditDays: 365,
+      metricsToken: null,
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
     });

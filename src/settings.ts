@@ -14,6 +14,7 @@ import {
   parseRegion,
   parseRepositoryUrl,
   parseSecret,
+  parseToken,
   Refusal,
 } from './setting-values.ts';
 
@@ -38,6 +39,8 @@ export interface Settings {
   /** null: plain HTTP. */
   readonly tls: TlsFiles | null;
   /** Requests in a minute; null: no limit. */
+  /** Who reads the metrics must send it; null: only this machine may read them. */
+  readonly metricsToken: string | null;
   readonly rateLimits: { readonly perAddress: number | null; readonly perUser: number | null };
 }
 
@@ -62,6 +65,7 @@ const keys = [
   'tls_key',
   'rate_limit_address',
   'rate_limit_user',
+  'metrics_token',
 ] as const;
 type Key = (typeof keys)[number];
 
@@ -69,7 +73,7 @@ type Key = (typeof keys)[number];
 const numericKeys: ReadonlySet<Key> = new Set(['port', 'audit_days', 'rate_limit_address', 'rate_limit_user']);
 
 /** Never shown, not even in part. */
-const secretKeys: ReadonlySet<Key> = new Set(['admin_password', 'repository_passphrase']);
+const secretKeys: ReadonlySet<Key> = new Set(['admin_password', 'repository_passphrase', 'metrics_token']);
 
 /**
  * Reads the settings: an environment variable (`LARDER_` and the key in capitals) before a key of `larder.yaml` before the
@@ -99,6 +103,7 @@ export async function readSettings({ env, folder }: ReadSettingsOptions): Promis
       perAddress: read('rate_limit_address', (value) => parseCount(value, 1, 1_000_000)),
       perUser: read('rate_limit_user', (value) => parseCount(value, 1, 1_000_000)),
     }),
+    metricsToken: read('metrics_token', (value) => parseToken(value, 16, 128)),
     auditDays: read('audit_days', (value) => parseCount(value, 1, 36_500)) ?? 365,
   });
 }

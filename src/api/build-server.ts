@@ -15,6 +15,7 @@ import { parseJsonBody } from './json-body.ts';
 import { larderV1Operations } from './larder-v1/operations.ts';
 import { limitAddresses, limitUsers, type RateLimits } from './limit-rates.ts';
 import { limitRequestTime } from './limit-request-time.ts';
+import { measureRequests } from './measure-requests.ts';
 import { openapiDocument } from './openapi-document.ts';
 import { parseQuery } from './query.ts';
 import { watchMethods } from './refuse-methods.ts';
@@ -122,6 +123,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   closeUnused(server);
   limitRequestTime(server, requestTimeout);
   addRequestLog(server);
+  measureRequests(server, options.metrics?.source);
   addAudit(server, options);
   const limits = options.rateLimits ?? { perAddress: null, perUser: null };
   limitAddresses(server, limits, options.clock);

@@ -9,6 +9,7 @@ import type {
 import type { Audit } from '../engine/audit.ts';
 import type { Directory } from '../engine/directory.ts';
 import type { Archives } from '../engine/export/archives.ts';
+import type { Metrics } from '../engine/metrics.ts';
 import type { Identity, UseCases } from '../engine/use-cases.ts';
 import type { Clock } from '../lib/clock.ts';
 
@@ -24,6 +25,8 @@ export interface ApiContext {
   readonly clock: Clock;
   /** Larder's own version. */
   readonly version: string;
+  /** Without it there are none. `token`: what who reads them must send; null: only this machine may. */
+  readonly metrics?: { readonly source: Metrics; readonly token: string | null };
 }
 
 /** Fastify with request and answer types taken from the schemas. */

@@ -8,17 +8,23 @@ const interval = 15_000;
 
 /**
  * Begins automated backups when they are due and deletes them when their days are over, until disposed. Any number of servers on one
- * catalog may do so at the same time. A round that fails is logged and the next one comes.
+ * catalog may do so at the same time. A round that fails is logged and the next one comes; `ended` hears of each.
  */
-export function keepSchedule(deps: EngineDeps, timers: Timers): AsyncDisposable {
+export function keepSchedule(
+  deps: EngineDeps,
+  timers: Timers,
+  ended: (well: boolean) => void = () => undefined,
+): AsyncDisposable {
   const stop = new AbortController();
   const refresh = instanceRefresher(deps);
   const rounds = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       try {
         await scheduleRound(deps, refresh);
+        ended(true);
       } catch (error) {
         deps.log.warn({ err: error }, 'automated backups could not be looked after');
+        ended(false);
       }
       await timers.sleep(interval, stop.signal);
     }

@@ -109,6 +109,11 @@ describe('a backup', () => {
     );
     expect(scheduled).toMatchObject({ status: 'Completed', result: { verdict: 'equal', notes: ['Assertions that hold: 2.'] } });
     expect((await command('instance', 'show', 'shop')).output).toMatch(/Proved +.* UTC, at most 31 days may pass/);
+    const labels = `{project="${larder.projectId}",instance="${instanceId}",name="shop"}`;
+    const metrics = await (await fetch(`${larder.endpoint}/larder/v1/metrics`)).text();
+    expect(metrics).toContain(`larder_proof_good${labels} 1\n`);
+    expect(metrics).toMatch(/larder_task_documents_total\{kind="drill"\} [1-9]/);
+    expect(metrics).toMatch(/larder_scheduler_rounds_total\{result="well"\} [1-9]/);
     expect((await command('drill', 'schedule', 'shop', '--off')).output).toMatch(/Drills by themselves +off/);
   });
 

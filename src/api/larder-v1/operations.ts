@@ -21,12 +21,14 @@ import { showDrillSchedule } from './show-drill-schedule.ts';
 import { showHealth } from './show-health.ts';
 import { showInstance } from './show-instance.ts';
 import { showLarderJob } from './show-job.ts';
+import { showMetrics } from './show-metrics.ts';
 import { showOpenapi } from './show-openapi.ts';
 import { showPolicyState } from './show-policy-state.ts';
 
 /** Larder's own calls: what the DDS API has no words for. */
 export const larderV1Operations: readonly Operation[] = [
   showHealth,
+  showMetrics,
   showOpenapi,
   adoptInstance,
   listLarderInstances,
