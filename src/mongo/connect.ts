@@ -28,6 +28,8 @@ const socketTimeout = 120_000;
 export interface ConnectOptions {
   /** Talk to this very member (`host:port`) instead of whichever is primary. */
   readonly member?: string;
+  /** Enough that any member answers: a set may have no primary. Commands say for themselves whom they may ask. */
+  readonly anyMember?: boolean;
   readonly maxConnections?: number;
   /** Commands may be silent for hours, as one that builds indexes is; a server that is gone is noticed by the driver's heartbeats. */
   readonly longCommands?: boolean;
@@ -49,7 +51,7 @@ export async function connect(uri: string, options: ConnectOptions): Promise<Con
   const client = createClient(uri, options);
   try {
     await client.connect();
-    await client.db('admin').command({ ping: 1 }, { signal: options.signal });
+    await client.db('admin').command({ ping: 1 }, { signal: options.signal, readPreference: preferenceOf(options) });
   } catch (error) {
     await client.close();
     throw translateMongoError(error, 'instance-unreachable', 'the MongoDB instance cannot be reached');
@@ -57,7 +59,12 @@ export async function connect(uri: string, options: ConnectOptions): Promise<Con
   return { client, [Symbol.asyncDispose]: () => client.close() };
 }
 
-function createClient(uri: string, { member, maxConnections = 8, longCommands = false }: ConnectOptions): MongoClient {
+function preferenceOf({ anyMember = false }: ConnectOptions): 'primary' | 'primaryPreferred' {
+  return anyMember ? 'primaryPreferred' : 'primary';
+}
+
+function createClient(uri: string, options: ConnectOptions): MongoClient {
+  const { member, maxConnections = 8, longCommands = false, anyMember = false } = options;
   try {
     const address = member === undefined ? uri : addressOfMember(uri, member);
     return new MongoClient(address, {
@@ -69,6 +76,7 @@ function createClient(uri: string, { member, maxConnections = 8, longCommands = 
       ...(member === undefined
         ? {}
         : { directConnection: true, heartbeatFrequencyMS: memberHeartbeat, connectTimeoutMS: memberPatience }),
+      ...(anyMember ? { readPreference: preferenceOf(options) } : {}),
       // Commands are built by us and repeated by the steps around them.
       retryReads: false,
       retryWrites: false,

@@ -23,9 +23,11 @@ const largestLag = 60;
 /** The members of the set, from its configuration and status where we may see them, else from `hello`. */
 export async function listMembers(client: MongoClient, signal: AbortSignal): Promise<readonly Member[]> {
   const admin = client.db('admin');
-  const hello = await admin.command({ hello: 1 }, { signal });
-  const configuration = await admin.command({ replSetGetConfig: 1 }, { signal }).catch(() => null);
-  const status = await admin.command({ replSetGetStatus: 1 }, { signal }).catch(() => null);
+  // Every member knows, and the set may have no primary.
+  const options = { signal, readPreference: 'primaryPreferred' } as const;
+  const hello = await admin.command({ hello: 1 }, options);
+  const configuration = await admin.command({ replSetGetConfig: 1 }, options).catch(() => null);
+  const status = await admin.command({ replSetGetStatus: 1 }, options).catch(() => null);
   if (configuration === null || status === null) return membersFromHello(hello);
   const states = new Map<string, Document>((status['members'] as Document[]).map((member) => [String(member['name']), member]));
   const newest = Math.max(...[...states.values()].map((member) => secondsOf(member)));

@@ -26,12 +26,14 @@ export interface Source extends AsyncDisposable {
 }
 
 /**
- * Chooses the member that disturbs the least and can be reached from here, and connects to it alone; members in `failed` come last.
+ * Chooses the member that disturbs the least and can be reached from here, and connects to it alone; members in `failed` come last, but for delayed ones.
  * `instance-unreachable` if none can; `instance-unsupported` if this is no replica set.
  */
 export async function openSource(uri: string, signal: AbortSignal, failed: ReadonlySet<string> = new Set()): Promise<Source> {
   const ranked = await candidateMembers(uri, signal);
-  const candidates = [...ranked.filter(({ host }) => !failed.has(host)), ...ranked.filter(({ host }) => failed.has(host))];
+  // A delayed one even after those that were lost: they may be back, and what it holds is old.
+  const order = ({ host, delay }: Member): number => (delay > 0 ? 2 : 0) + (failed.has(host) ? 1 : 0);
+  const candidates = ranked.toSorted((a, b) => order(a) - order(b));
   let failure: unknown;
   for (const candidate of candidates) {
     try {
@@ -49,8 +51,8 @@ export async function openSource(uri: string, signal: AbortSignal, failed: Reado
 }
 
 async function candidateMembers(uri: string, signal: AbortSignal): ReturnType<typeof listMembers> {
-  await using connection = await connect(uri, { signal });
-  const hello = await connection.client.db('admin').command({ hello: 1 }, { signal });
+  await using connection = await connect(uri, { anyMember: true, signal });
+  const hello = await connection.client.db('admin').command({ hello: 1 }, { signal, readPreference: 'primaryPreferred' });
   if (hello['setName'] === undefined) throw new LarderError('instance-unsupported', 'The instance is not a replica set.');
   return rankForReading(await listMembers(connection.client, signal));
 }

@@ -40,7 +40,9 @@ export async function createCollection(
     .map(decodeIndex)
     .find((spec) => spec.get('name') === '_id_' && spec.get('clustered') === undefined);
   const command: Document = { create: image.name, ...Object.fromEntries(options), ...instead, writeConcern: majority };
-  if (idIndex !== undefined && !options.has('clusteredIndex')) command['idIndex'] = idIndex;
+  // Neither option lets one say what the index on _id is; both make one.
+  const hasOwn = options.has('clusteredIndex') || options.has('autoIndexId');
+  if (idIndex !== undefined && !hasOwn) command['idIndex'] = idIndex;
   await client.db(image.db).command(command, { signal });
 }
 

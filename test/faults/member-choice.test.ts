@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { MongoClient, type Document } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ProjectRepository } from '../../src/repository/port.ts';
+import { MongodProcess } from '../../src/provider/mongod-process.ts';
+import { backUp, testRepository } from '../fixtures/backup.ts';
+import { compareWithSource } from '../fixtures/compare-with-source.ts';
+import { testMongod } from '../fixtures/mongod.ts';
+import { replicaSet } from '../fixtures/replica-set.ts';
+import { type TemporaryFolder, temporaryFolder } from '../fixtures/temporary-folder.ts';
+import { until } from '../fixtures/until.ts';
+
+const hanging = 'initialSyncHangBeforeSplittingControlFlow';
+
+describe('S9: a set of a primary, a delayed member, an arbiter and a hidden member in initial sync', () => {
+  const set = replicaSet({ members: 2 });
+  let folder: TemporaryFolder;
+  let arbiter: MongodProcess;
+  let syncing: MongodProcess;
+  let primary: MongodProcess;
+  let delayed: MongodProcess;
+  let client: MongoClient;
+  let repository: ProjectRepository;
+
+  const start = async (name: string, ...more: readonly string[]): Promise<MongodProcess> =>
+    MongodProcess.start({
+      mongod: await testMongod(),
+      folder: join(folder.path, name),
+      arguments: [`--replSet=${set().setName}`, '--wiredTigerCacheSizeGB=0.25', ...more],
+      signal: AbortSignal.timeout(60_000),
+    });
+  const directly = ({ port }: MongodProcess): MongoClient =>
+    new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`);
+  const nameOf = ({ port }: MongodProcess): string => `127.0.0.1:${port}`;
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    primary = await set().primary();
+    delayed = set().members.find((member) => member !== primary)!;
+    client = directly(primary);
+    repository = await testRepository();
+    const rows = Array.from({ length: 100 }, (_, n) => ({ n }));
+    await client
+      .db('there')
+      .collection('c')
+      .insertMany(rows, { writeConcern: { w: 2 } });
+    arbiter = await start('arbiter');
+    syncing = await start(
+      'syncing',
+      ...['--setParameter', 'enableTestCommands=1'],
+      ...['--setParameter', `failpoint.${hanging}={"mode":"alwaysOn"}`],
+    );
+    const { config } = await client.db('admin').command({ replSetGetConfig: 1 });
+    config.version++;
+    const members = config.members as Document[];
+    const late = members.find(({ host }) => host === nameOf(delayed))!;
+    Object.assign(late, { priority: 0, secondaryDelaySecs: 3600, votes: 0 });
+    members.push({ _id: 7, host: nameOf(arbiter), arbiterOnly: true, priority: 0 });
+    members.push({ _id: 8, host: nameOf(syncing), priority: 0, hidden: true, votes: 0 });
+    // With an arbiter a set has no write concern of its own accord.
+    await client.db('admin').command({ setDefaultRWConcern: 1, defaultWriteConcern: { w: 1 } });
+    await client.db('admin').command({ replSetReconfig: config, force: true });
+    await until(async () => (await stateOf(arbiter)) === 'ARBITER' && (await stateOf(syncing)) === 'STARTUP2');
+    // After a forced change it takes the primary a moment to know what is committed.
+    await until(async () => (await client.db('admin').command({ hello: 1 }))['lastWrite'].majorityOpTime !== undefined);
+  });
+  afterAll(async () => {
+    await client.close();
+    await Promise.all([arbiter, syncing].map((member) => member.kill()));
+    await folder[Symbol.asyncDispose]();
+  });
+
+  async function stateOf(member: MongodProcess): Promise<unknown> {
+    const { members } = await client.db('admin').command({ replSetGetStatus: 1 });
+    return (members as Document[]).find(({ name }) => name === nameOf(member))?.['stateStr'];
+  }
+
+  it('is read from the primary while there is no better one, and from the hidden member once that has its data', async () => {
+    const first = await backUp(repository, set().uri, 'first', []);
+    expect(first.source.member).toBe(nameOf(primary));
+    expect(first.notes).toEqual([]);
+    await using direct = directly(syncing);
+    await direct.db('admin').command({ configureFailPoint: hanging, mode: 'off' });
+    await until(async () => (await stateOf(syncing)) === 'SECONDARY', { timeoutMs: 60_000 });
+    await client
+      .db('there')
+      .collection('c')
+      .insertOne({ n: 'new' }, { writeConcern: { w: 'majority' } });
+    const second = await backUp(repository, set().uri, 'second', ['first']);
+    expect(second).toMatchObject({ baseBackupId: 'first', source: { member: nameOf(syncing) }, notes: [] });
+    expect(await compareWithSource(client, repository, second)).toBeGreaterThan(0);
+  });
+
+  it('is read from the delayed member only where there is no other, and the backup says how old it is', async () => {
+    await Promise.all([primary, syncing].map((member) => member.kill()));
+    const manifest = await backUp(repository, set().uri, 'old', []);
+    expect(manifest.source.member).toBe(nameOf(delayed));
+    expect(manifest.notes).toEqual([expect.stringMatching('Only a delayed member could be read: its data is 3600 seconds old')]);
+    await using direct = directly(delayed);
+    expect(await compareWithSource(direct, repository, manifest)).toBeGreaterThan(0);
+    expect(manifest.collections.find(({ db }) => db === 'there')).toMatchObject({ documents: 100 });
+  });
+});
