@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { Worker, type ResourceLimits } from 'node:worker_threads';
 import { LarderError } from '../core/errors.ts';
 import { changedInMemory, inMemory, localCodec, type BlockCodec } from './block-codec.ts';
 import type { PackedBlock } from './block.ts';
@@ -10,6 +10,9 @@ import { corruptObject } from './corrupt-object.ts';
 const mostThreads = 4;
 /** Bytes of content from which on threads are worth their start. */
 const smallWrite = 16 * 1024 * 1024;
+
+/** Little room: the buffers that zstd fills are freed when it is used up. */
+const heapLimits: ResourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };
 
 const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './codec-thread.ts' : './codec-thread.js', import.meta.url);
 
@@ -89,8 +92,7 @@ export class ThreadedCodec implements BlockCodec {
   #start(): void {
     const count = Math.min(mostThreads, availableParallelism());
     for (let n = 0; n < count; n++) {
-      // Little room for young objects: the buffers that zstd fills are freed as soon as that is used up.
-      const worker = new Worker(workerUrl, { resourceLimits: { maxYoungGenerationSizeMb: 2 }, name: 'codec' });
+      const worker = new Worker(workerUrl, { resourceLimits: heapLimits, name: 'codec' });
       worker.on('message', ({ number, outcome }: CodecAnswer) => {
         const answered = this.#waiting.get(number);
         this.#waiting.delete(number);

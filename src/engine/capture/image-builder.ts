@@ -22,7 +22,7 @@ import { scanCollection } from './scan-collection.ts';
 import type { Source } from './source.ts';
 import { viewImages } from './view-images.ts';
 
-/** Collections scanned, or read for changes, at the same time. */
+/** Collections scanned, and queries for changed documents, at the same time. */
 const scansAtOnce = 2;
 const changeReadsAtOnce = 4;
 /** The oplog is followed at least this often while collections are scanned, so that it cannot roll over under a long scan. Milliseconds. */
@@ -363,10 +363,22 @@ export class ImageBuilder {
     const { signal } = this.#now;
     const transactions = present !== null && this.#now.transactions !== null;
     const client = (transactions ? this.#now.transactions : null) ?? this.#now.client;
+    const queriesAtOnce = Math.max(1, Math.floor(changeReadsAtOnce / this.#collector.changes.size));
     await concurrently([...this.#collector.changes], changeReadsAtOnce, async ([uuid, { db, ids }]) => {
       if (present !== null && !present.has(uuid)) return this.#collector.settle(uuid);
       try {
-        const layer = await readChanges({ client, db, uuid, ids, readConcern, transactions, writer, progress, signal });
+        const layer = await readChanges({
+          client,
+          db,
+          uuid,
+          ids,
+          queriesAtOnce,
+          readConcern,
+          transactions,
+          writer,
+          progress,
+          signal,
+        });
         // If the member is lost before we know how far it was, the layer does not count.
         await this.#extendHorizon();
         if (layer === null) this.#demandedScans.add(uuid);

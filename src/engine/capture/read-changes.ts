@@ -1,10 +1,11 @@
 import type { MongoClient, Document } from 'mongodb';
 import { UUID } from 'mongodb';
 import type { LayerRef } from '../../core/image.ts';
+import { concurrently } from '../../lib/concurrently.ts';
 import { batchOfIds, idKeyOf, queryValueOf } from '../../mongo/raw-id.ts';
 import type { IdKey } from '../../mongo/raw-id.ts';
 import { readRaw } from '../../mongo/raw-cursor.ts';
-import type { RepositoryWriter } from '../../repository/port.ts';
+import type { LayerWriter, RepositoryWriter } from '../../repository/port.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
 
 /** `_id`s asked for in one query, and the bytes they may take together. */
@@ -16,6 +17,8 @@ export interface ReadChanges {
   readonly db: string;
   readonly uuid: string;
   readonly ids: ReadonlySet<IdKey>;
+  /** At least 1. */
+  readonly queriesAtOnce: number;
   /** `majority`, or `snapshot` at a cluster time. */
   readonly readConcern: Document;
   /** Each query is a transaction of its own. */
@@ -31,31 +34,45 @@ export interface ReadChanges {
  * Server errors pass through.
  */
 export async function readChanges(changes: ReadChanges): Promise<LayerRef | null> {
-  const { client, db, uuid, ids, readConcern, transactions = false, writer, progress, signal } = changes;
+  const { ids, queriesAtOnce, writer } = changes;
   const layer = writer.beginLayer('changes');
+  let askable = true;
+  // Several queries are answered at the same time; a layer takes one answer after the other.
+  let taken: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const turn = taken.then(work);
+    taken = turn.catch(() => undefined);
+    return turn;
+  };
+  await concurrently(portions(ids), queriesAtOnce, async (keys) => {
+    const values = keys.map(queryValueOf);
+    askable &&= !values.includes(null);
+    if (askable) await readPortion(changes, keys, values, layer, inTurn);
+  });
+  return askable ? layer.finish() : null;
+}
+
+async function readPortion(
+  { client, db, uuid, readConcern, transactions = false, progress, signal }: ReadChanges,
+  keys: readonly IdKey[],
+  values: readonly ({ readonly value: unknown } | null)[],
+  layer: LayerWriter,
+  inTurn: (work: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const missing = new Set(keys);
+  const filter = { _id: { $in: values.map((each) => each?.value) } };
   const onAnswer = progress.answered.bind(progress);
-  for (const keys of portions(ids)) {
-    const values: unknown[] = [];
-    for (const key of keys) {
-      const value = queryValueOf(key);
-      if (value === null) return null;
-      values.push(value.value);
+  const options = { signal, onAnswer, firstBatch: keys.length, transaction: transactions };
+  for await (const batch of readRaw(client.db(db), { find: new UUID(uuid), filter, readConcern }, options)) {
+    for (let n = 0; n < batch.count; n++) {
+      const key = idKeyOf(batch.buffer, batch.starts[n]!);
+      if (key !== null) missing.delete(key);
     }
-    const missing = new Set(keys);
-    const command = { find: new UUID(uuid), filter: { _id: { $in: values } }, readConcern };
-    const options = { signal, onAnswer, firstBatch: keys.length, transaction: transactions };
-    for await (const batch of readRaw(client.db(db), command, options)) {
-      for (let n = 0; n < batch.count; n++) {
-        const key = idKeyOf(batch.buffer, batch.starts[n]!);
-        if (key !== null) missing.delete(key);
-      }
-      await progress.readHeldBack(batch);
-      await layer.addDocuments(batch);
-    }
-    progress.gone(missing.size);
-    if (missing.size > 0) await layer.addRemovals(batchOfIds([...missing]));
+    await progress.readHeldBack(batch);
+    await inTurn(() => layer.addDocuments(batch));
   }
-  return layer.finish();
+  progress.gone(missing.size);
+  if (missing.size > 0) await inTurn(() => layer.addRemovals(batchOfIds([...missing])));
 }
 
 function* portions(ids: ReadonlySet<IdKey>): Generator<IdKey[], void, undefined> {
