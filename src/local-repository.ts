@@ -3,11 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { openCatalog } from './catalog/open-catalog.ts';
 import type { LocalOptions, LocalRepository } from './cli/local-repository.ts';
 import { LarderError } from './core/errors.ts';
+import type { Manifest } from './core/image.ts';
+import { archiveContents } from './engine/export/archive-contents.ts';
+import { writeArchive } from './engine/export/write-archive.ts';
 import { recoverCatalog } from './engine/recover-catalog.ts';
 import { repositoryConnection } from './engine/repository-connection.ts';
 import { systemClock } from './lib/clock.ts';
 import { checkRepository } from './repository/check-repository.ts';
 import { headerKey } from './repository/format.ts';
+import type { ProjectRepository } from './repository/port.ts';
 import { openRepository, type OpenedRepository } from './repository/open-repository.ts';
 import { pruneRepository } from './repository/prune-repository.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -30,6 +34,23 @@ export const localRepository: LocalRepository = {
       ...(grace === undefined ? {} : { grace }),
     });
   },
+  async exportBackup({ backup, namespaces, ...local }) {
+    const opened = await open(local);
+    try {
+      const { manifest, project } = await findBackup(opened.repository, backup);
+      const items = archiveContents(manifest, namespaces);
+      const source = { manifest, items, repository: project, toolVersion: 'larder', signal: local.signal };
+      return {
+        id: manifest.backupId,
+        name: manifest.name,
+        archive: writeArchive(source),
+        [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+      };
+    } catch (error) {
+      await opened[Symbol.asyncDispose]();
+      throw error;
+    }
+  },
   async recover(local) {
     await using opened = await open(local);
     const { dataFolder, databaseUrl } = opened.settings;
@@ -41,6 +62,30 @@ export const localRepository: LocalRepository = {
     return await recoverCatalog({ catalog, repository: opened.repository });
   },
 };
+
+/** The backup of that id, else the only one of that name, in any project. */
+async function findBackup(
+  repository: OpenedRepository,
+  idOrName: string,
+): Promise<{ readonly manifest: Manifest; readonly project: ProjectRepository }> {
+  const named: { readonly manifest: Manifest; readonly project: ProjectRepository }[] = [];
+  for await (const { id } of repository.records.list('project')) {
+    const project = repository.project(id);
+    for await (const backupId of project.listManifestIds()) {
+      if (backupId === idOrName) return { manifest: await project.readManifest(backupId), project };
+      // One that is damaged can still be asked for by its id, and then says so.
+      const manifest = await project.readManifest(backupId).catch(() => null);
+      if (manifest?.name === idOrName) named.push({ manifest, project });
+    }
+  }
+  const [only, ...more] = named;
+  if (only === undefined) throw new LarderError('backup-not-found', `The repository holds no backup ${idOrName}.`);
+  if (more.length > 0) {
+    const ids = named.map(({ manifest }) => manifest.backupId).join(', ');
+    throw new LarderError('backup-not-found', `Several projects have a backup ${idOrName}: give one of the ids ${ids}.`);
+  }
+  return only;
+}
 
 interface Opened extends AsyncDisposable {
   readonly settings: Settings;

@@ -3,7 +3,9 @@ import type { LocalRepository } from './local-repository.ts';
 
 /** Where a command writes: a stream of the process, or a string in a test. */
 export interface Output {
-  write(text: string): unknown;
+  /** Answers false where it is better to wait for `drain` before the next. */
+  write(text: string | Uint8Array): unknown;
+  once?(event: 'drain' | 'close', listener: () => void): unknown;
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal in characters. */
   readonly columns?: number | undefined;

@@ -56,7 +56,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-interface RawAnswer {
+export interface RawAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -88,7 +88,8 @@ function isRefused(cause: unknown): boolean {
   return cause instanceof Error && 'code' in cause && (cause.code === 'ECONNREFUSED' || cause.code === 'ENOTFOUND');
 }
 
-function asFailure(error: unknown, { endpoint, signal }: HttpClientOptions): CommandError {
+/** Why a request got no answer, or its answer broke off. */
+export function asFailure(error: unknown, { endpoint, signal }: Pick<HttpClientOptions, 'endpoint' | 'signal'>): CommandError {
   if (error instanceof CommandError) return error;
   if (signal.aborted) return new CommandError('cancelled', exitCodes.interrupted, 'Interrupted.', { cause: error });
   if (error instanceof Error && error.name === 'TimeoutError') {
@@ -107,7 +108,8 @@ function reasonOf(cause: unknown): string {
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }
 
-function settle(outcome: RawAnswer | CommandError, endpoint: string): HttpAnswer {
+/** What an answer means: a status from 400 is thrown. */
+export function settle(outcome: RawAnswer | CommandError, endpoint: string): HttpAnswer {
   if (outcome instanceof CommandError) throw outcome;
   const json = parse(outcome.text);
   if (outcome.status >= 400) throw refusal(outcome.status, json, endpoint);

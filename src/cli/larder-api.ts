@@ -2,6 +2,7 @@ import { createAccountsApi, type AccountsApi } from './accounts-api.ts';
 import { CommandError } from './command-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { WirePart } from './restore-parts.ts';
+import { archivesApi, type ArchivesApi } from './archive/archives-api.ts';
 import type { Session } from './session.ts';
 import type {
   WireAccessKey,
@@ -21,6 +22,8 @@ export interface LarderApi {
   readonly projectId: string;
   /** Users, projects and roles. */
   readonly accounts: AccountsApi;
+  /** Backups as mongodump archives. */
+  readonly archives: ArchivesApi;
   adoptInstance(request: {
     readonly name: string;
     readonly uri: string;
@@ -122,6 +125,7 @@ export function createLarderApi(session: Session): LarderApi {
     endpoint,
     projectId,
     accounts: createAccountsApi(session),
+    archives: archivesApi(session),
     adoptInstance: (request) => post(`${own}/instances/adopt`, request),
     listInstances: () => all('instances', 'instances'),
     showInstance: (instance) => get(`${own}/instances/${id(instance)}`),

@@ -59,6 +59,21 @@ export interface PruneRequest extends LocalOptions {
   readonly dryRun: boolean;
 }
 
+export interface ExportRequest extends LocalOptions {
+  /** Id or name. */
+  readonly backup: string;
+  /** `db.collection`; none: all of it. */
+  readonly namespaces: readonly string[];
+}
+
+/** A backup on its way out, and what is open for it. */
+export interface LocalExport extends AsyncDisposable {
+  readonly id: string;
+  readonly name: string;
+  /** A mongodump archive, not compressed. */
+  readonly archive: AsyncGenerator<Buffer, void, undefined>;
+}
+
 /**
  * Work on the repository of the local settings, without a server. Given from outside, because only the program's entry wires.
  * All throw LarderError: `invalid-setting`, `wrong-key`, `object-not-found` (no repository there), `store-unavailable`, `cancelled`.
@@ -68,6 +83,8 @@ export interface LocalRepository {
   check(request: CheckRequest): Promise<RepositoryCheck>;
   /** `invalid-setting` for a grace time that is not safe. */
   prune(request: PruneRequest): Promise<RepositoryPruning>;
+  /** `backup-not-found`, also where several have the name; `invalid-selection`, `object-corrupt`. */
+  exportBackup(request: ExportRequest): Promise<LocalExport>;
   /** `operation-illegal` if the catalog is not empty, `data-folder-locked` while a server runs on the data folder. */
   recover(options: LocalOptions): Promise<RecoveredCatalog>;
 }

@@ -6,6 +6,8 @@ import { addAccessKeyList } from './commands/access-key-list.ts';
 import { addAuditList } from './commands/audit-list.ts';
 import { addBackupCreate } from './commands/backup-create.ts';
 import { addBackupDelete } from './commands/backup-delete.ts';
+import { addBackupExport } from './commands/backup-export.ts';
+import { addBackupImport } from './commands/backup-import.ts';
 import { addBackupList } from './commands/backup-list.ts';
 import { addBackupShow } from './commands/backup-show.ts';
 import { addInstanceAdopt } from './commands/instance-adopt.ts';
@@ -64,8 +66,9 @@ export function createProgram(io: CommandIo): Command {
   const instance = program.command('instance').description('the MongoDB deployments that Larder backs up');
   for (const add of [addInstanceAdopt, addInstanceList, addInstanceShow, addInstanceSet, addInstanceDelete])
     add(instance, register);
-  const backup = program.command('backup').description('take, list, show and delete backups');
-  for (const add of [addBackupCreate, addBackupList, addBackupShow, addBackupDelete]) add(backup, register);
+  const backup = program.command('backup').description('take, list, show, delete, export and import backups');
+  for (const add of [addBackupCreate, addBackupList, addBackupShow, addBackupDelete, addBackupExport, addBackupImport])
+    add(backup, register);
   const policy = program.command('policy').description('automated backups: when they are made and how long they are kept');
   for (const add of [addPolicyShow, addPolicySet]) add(policy, register);
   addRestore(program, register);

@@ -1,6 +1,7 @@
 import { CommandError } from './command-error.ts';
 import type { Connection, Credentials } from './credentials.ts';
 import { exitCodes } from './exit-codes.ts';
+import { openHttpStream, type StreamRequest } from './http-stream.ts';
 import { createHttpClient, type HttpAnswer, type HttpClient, type HttpClientOptions, type HttpRequest } from './http-client.ts';
 
 /** An authenticated caller of one project. */
@@ -10,6 +11,8 @@ export interface Session {
   readonly projectId: string;
   /** As HttpClient, with the token; a token that is not accepted any more is replaced and the request sent once again. */
   readonly send: HttpClient;
+  /** Sends a request whose body, or whose answer, is no JSON and of any length; gives the answer, unread. Throws as `send`. */
+  readonly stream: (request: StreamRequest) => Promise<Response>;
 }
 
 /**
@@ -31,7 +34,13 @@ export async function openSession(connection: Connection, options: Omit<HttpClie
       return attempt(login.token);
     }
   };
-  return { endpoint, projectId: login.projectId, send };
+  return {
+    endpoint,
+    projectId: login.projectId,
+    send,
+    // The token was made a moment ago: commands that stream begin with other calls.
+    stream: (request) => openHttpStream({ endpoint, signal: options.signal }, { ...request, token: login.token }),
+  };
 }
 
 interface Login {
