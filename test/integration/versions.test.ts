@@ -5,6 +5,7 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/lib/free-port.ts';
 import { batchOfDocuments } from '../../src/lib/raw-bson.ts';
+import { majorityOpTime } from '../../src/mongo/members.ts';
 import { probeDeployment } from '../../src/mongo/probe-deployment.ts';
 import { RawInserter } from '../../src/mongo/raw-insert.ts';
 import { readRaw } from '../../src/mongo/raw-cursor.ts';
@@ -18,6 +19,7 @@ import { makeZoo } from '../fixtures/catalog-zoo.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { oddDocuments, oddIds } from '../fixtures/odd-documents.ts';
 import { documentsAt, documentsById, documentsOfImage } from '../fixtures/raw-documents.ts';
+import { startReplay } from '../fixtures/replay-oplog.ts';
 import { startTestSet } from '../fixtures/replica-set.ts';
 import { startTestServer } from '../fixtures/standalone.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -62,6 +64,15 @@ describe.each(['4.4.2', '5.0.32', '6.0.27'])('MongoDB %s', (version) => {
     'S5: an image taken under writers is the state at its cluster time, byte for byte (seed %i)',
     async (seed) => {
       const db = `busy${seed}`;
+      // The second judge begins while nothing of this is there.
+      await using judge = await startTestServer({ mongod });
+      await using judged = new MongoClient(judge.uri);
+      const replay = startReplay({
+        source: client,
+        target: judged,
+        databases: [db],
+        after: await majorityOpTime(client, signal),
+      });
       const workload = startWorkload({ client, db, seed, writers: 3, definitions: snapshots && seed % 2 === 0 });
       const taken: string[] = [];
       let compared = 0;
@@ -86,6 +97,18 @@ describe.each(['4.4.2', '5.0.32', '6.0.27'])('MongoDB %s', (version) => {
         await workload.stop();
       }
       expect(compared).toBeGreaterThanOrEqual(6);
+      for (const id of taken.toReversed()) {
+        const { clusterTime, collections } = await repository.readManifest(id);
+        await replay.to(clusterTime);
+        const images = collections.filter((image) => image.db === db);
+        const there = (await judged.db(db).listCollections().toArray()) as { name: string; options?: { temp?: boolean } }[];
+        const names = there.filter(({ options }) => options?.temp !== true).map(({ name }) => name);
+        expect(new Set(images.map(({ name }) => name)), `collections in ${id}`).toEqual(new Set(names));
+        for (const { name, layers } of images) {
+          const wanted = await documentsById(readRaw(judged.db(db), { find: name }, { signal }));
+          expect(await documentsOfImage(repository, layers), `${name} in ${id}, by the second judge`).toEqual(wanted);
+        }
+      }
       const last = await backUp(repository, set.uri, `${db}-quiet`, taken);
       const before = await instanceState(client);
       await restoreTo(repository, set.uri, last.backupId, true);
