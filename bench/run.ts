@@ -1,10 +1,12 @@
 // `npm run bench [-- scenario …]`: measures on this machine, prints JSON lines and a table, and fails if a promise is missed.
+import { clientLatency } from './client-latency.ts';
 import { captureCost } from './capture-cost.ts';
 import { reportFigures, type Figure } from './report.ts';
 import { serverDuringBackup } from './server-during-backup.ts';
 
 const scenarios: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
-  'server-during-backup': serverDuringBackup,
+  'server-during-backup': () => serverDuringBackup(),
+  'client-latency': clientLatency,
   'capture-1m': captureCost(1_000_000, 20),
   'capture-5m': captureCost(5_000_000, 60),
 };

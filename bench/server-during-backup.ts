@@ -3,19 +3,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { startLarder, type Larder } from '../test/fixtures/start-larder.ts';
 import { startTestSet } from '../test/fixtures/replica-set.ts';
+import { percentile } from './percentile.ts';
 import { fillCollection } from './realistic-documents.ts';
 import type { Figure } from './report.ts';
 
 /** 1 GB of documents of about 740 bytes. */
-const documents = 1_400_000;
+const gigabyte = 1_400_000;
 /** Time between two requests that look at the list of backups, milliseconds. */
 const pause = 10;
 
-/** What the server costs, and how it answers, while it backs up 1 GB. */
-export async function serverDuringBackup(): Promise<readonly Figure[]> {
+/** What the server costs, and how it answers, while it backs up so many gigabytes. */
+export async function serverDuringBackup(gigabytes = 1): Promise<readonly Figure[]> {
   await using set = await startTestSet({ members: 1, cacheGb: 1 });
   await using client = new MongoClient(set.uri);
-  const bytes = await fillCollection(client, 'bench', 'orders', documents, 1);
+  const bytes = await fillCollection(client, 'bench', 'orders', gigabytes * gigabyte, 1);
   await using larder = await startLarder();
   const base = `/v3/${larder.projectId}`;
   const { id } = await larder.call<{ id: string }>('POST', `/larder/v1/${larder.projectId}/instances/adopt`, {
@@ -80,9 +81,4 @@ async function ended(larder: Larder, path: string): Promise<boolean> {
 async function peakMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -1,9 +1,12 @@
 /**
- * `npm run soak [-- --seeds N] [--from N] [--minutes M] [--scale]`: proves capture and restore at length, on real servers. Seeds: the
+ * `npm run soak [-- --seeds N] [--from N] [--minutes M] [--scale] [--memory]`: proves capture and restore at length, on real servers. Seeds: the
  * randomized oracle of the tests, ten at a time on one set; a failure prints the command that runs the same seeds again. `--scale`: 10,000
- * collections and a collection of 5,000,000 tiny documents instead. Ends with 1 at the first difference.
+ * collections and a collection of 5,000,000 tiny documents instead. `--memory`: what the server takes while it backs up 1, 4 and 10 GB. Ends
+ * with 1 at the first difference or broken promise.
  */
 import { parseArgs } from 'node:util';
+import { reportFigures } from '../bench/report.ts';
+import { serverDuringBackup } from '../bench/server-during-backup.ts';
 import { consultOracle, replayCommand } from '../test/fixtures/oracle.ts';
 import { proveScale } from '../test/fixtures/prove-scale.ts';
 import { startTestSet } from '../test/fixtures/replica-set.ts';
@@ -16,9 +19,14 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     minutes: { type: 'string' },
     scale: { type: 'boolean', default: false },
+    memory: { type: 'boolean', default: false },
   },
 });
-process.exitCode = values.scale ? await soakScale() : await soakSeeds(whole('seeds'), whole('from'), whole('minutes'));
+process.exitCode = values.memory
+  ? await soakMemory()
+  : values.scale
+    ? await soakScale()
+    : await soakSeeds(whole('seeds'), whole('from'), whole('minutes'));
 
 async function soakSeeds(seeds: number, from: number, minutes: number): Promise<number> {
   const begun = performance.now();
@@ -53,6 +61,12 @@ async function soakScale(): Promise<number> {
   const figures = await proveScale({ collections: 10_000, tinyDocuments: 5_000_000, restore: 'everything' });
   console.log(JSON.stringify({ ...figures, memoryMiB: Math.round(process.resourceUsage().maxRSS / 1024) }));
   return 0;
+}
+
+async function soakMemory(): Promise<number> {
+  let missed = 0;
+  for (const gigabytes of [1, 4, 10]) missed += reportFigures(`${gigabytes} GB`, await serverDuringBackup(gigabytes));
+  return missed === 0 ? 0 : 1;
 }
 
 function whole(name: 'seeds' | 'from' | 'minutes'): number {
