@@ -481,6 +481,7 @@ describe('restore', () => {
         users: false,
         documents: 1234,
         bytes: 2048,
+        expected: { seconds: 65, bytes_per_second: 1024, basis: 'others', samples: 2 },
         notes: ['A note.'],
       },
     });
@@ -491,7 +492,8 @@ describe('restore', () => {
       `WOULD      NAME         FROM         DOCUMENTS     SIZE        LOST  INDEXES\n` +
         `overwrite  copy.orders  shop.orders      1,234  2.0 KiB  9, 1.0 KiB  n_1\n` +
         `drop       copy.view                                           view\n\n` +
-        `A note.\n\n1,234 documents, 2.0 KiB; users and roles stay as they are. Nothing was changed.\n`,
+        `A note.\n\n1,234 documents, 2.0 KiB; users and roles stay as they are. Nothing was changed.\n\n` +
+        `It may take 1 min 05 s, at 1.0 KiB/s: as in 2 restores into others, and drills.\n`,
     );
   });
 });

@@ -1,31 +1,53 @@
 import type { Selectable } from 'kysely';
-import type { InstancesTable } from '../catalog/schema.ts';
+import type { CatalogHandle, InstancesTable } from '../catalog/schema.ts';
+import { expectTime, type RestoreSample } from '../core/expected-time.ts';
 import { wholeBackup, type RestoreSelection } from '../core/restore-selection.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findBackup } from './find-backup.ts';
 import { findInstance } from './find-instance.ts';
 import { readHeld } from './restore/held.ts';
 import { describePlan } from './restore/describe-plan.ts';
-import type { PlanDescription } from './restore/describe-plan.ts';
 import { planRestore } from './restore/plan-restore.ts';
 import type { RestorePlan } from './restore/plan-restore.ts';
 import { openTarget } from './restore/target.ts';
 import { refuseUnlessRestorable } from './refuse-unless-restorable.ts';
 import { sealedContexts } from './sealed-contexts.ts';
-import type { Caller, RestoreRequest } from './use-cases.ts';
+import type { Caller, RestorePreview, RestoreRequest, RestoreResult } from './use-cases.ts';
 
 /** Long enough to ask for the size of every collection of a large server. Milliseconds. */
 const askingLimitMs = 25_000;
+const samplesAsked = 100;
 
 /** UseCases.previewRestore. Asks the target and changes nothing. */
 export async function previewRestore(
   deps: EngineDeps,
   caller: Caller,
   { backupId, targetInstanceId, selection = wholeBackup }: Pick<RestoreRequest, 'backupId' | 'targetInstanceId' | 'selection'>,
-): Promise<PlanDescription> {
+): Promise<RestorePreview> {
   refuseUnlessRestorable((await findBackup(deps.catalog.db, caller.projectId, backupId)).status);
   const target = await findInstance(deps.catalog.db, caller.projectId, targetInstanceId);
-  return describePlan(await planAgainst(deps, target, { backupId, selection, sizes: true }));
+  const plan = describePlan(await planAgainst(deps, target, { backupId, selection, sizes: true }));
+  const samples = await earlierRestores(deps.catalog.db, target);
+  return { ...plan, expected: expectTime({ bytes: plan.bytes, collections: plan.arrivals.length }, samples) };
+}
+
+/** The newest restores and drills of the project that came to their end. */
+async function earlierRestores(db: CatalogHandle, target: Selectable<InstancesTable>): Promise<readonly RestoreSample[]> {
+  const jobs = await db
+    .selectFrom('jobs')
+    .select(['kind', 'instance_id', 'result'])
+    .where('project_id', '=', target.project_id)
+    .where('kind', 'in', ['restore', 'drill'])
+    .where('status', '=', 'Completed')
+    .where('result', 'is not', null)
+    .orderBy('ended', 'desc')
+    .limit(samplesAsked)
+    .execute();
+  return jobs.map(({ kind, instance_id: instanceId, result }) => {
+    const { bytes, seconds } = result as RestoreResult;
+    // A drill is held in a server of its own, whichever instance it is about.
+    return { bytes, seconds, sameTarget: kind === 'restore' && instanceId === target.id };
+  });
 }
 
 /** The plan for a target as it is now. Errors of the plan and of connecting pass through. */

@@ -5,6 +5,7 @@
 import type { CollectionImage, Consistency, ClusterTime } from '../core/image.ts';
 import type { RestoreSelection } from '../core/restore-selection.ts';
 import type { PlanDescription } from './restore/describe-plan.ts';
+import type { ExpectedTime } from '../core/expected-time.ts';
 import type { BackupPolicy, PolicyRequest } from '../core/policy.ts';
 import type { DrillSchedule, DrillScheduleRequest, ProofState } from '../core/drill-schedule.ts';
 
@@ -154,7 +155,7 @@ export interface DrillRequest {
 }
 
 /** What a restore would do. */
-export type RestorePreview = PlanDescription;
+export type RestorePreview = PlanDescription & { readonly expected: ExpectedTime };
 
 /** The newest verdict on a backup: of a restore of all of it, or of a drill. */
 export interface BackupProof {

@@ -278,6 +278,7 @@ export function createFakeStack(): FakeStack {
         users: request.selection?.users ?? true,
         documents: 10,
         bytes: 1025,
+        expected: { seconds: 3.5, bytesPerSecond: 300, basis: 'others', samples: 2 },
         notes: [],
       };
     },

@@ -26,6 +26,15 @@ export const previewSchema = Type.Object({
   users: Type.Boolean(),
   documents: Type.Integer(),
   bytes: Type.Integer(),
+  expected: Type.Object(
+    {
+      seconds: Type.Number(),
+      bytes_per_second: Type.Number(),
+      basis: oneOf(['this-instance', 'others', 'assumed']),
+      samples: Type.Integer(),
+    },
+    { description: 'How long it may take: by earlier restores of about that size, or assumed' },
+  ),
   notes: Type.Array(Type.String()),
 });
 
@@ -37,6 +46,12 @@ export function previewJson(preview: RestorePreview): Static<typeof previewSchem
     users: preview.users,
     documents: preview.documents,
     bytes: preview.bytes,
+    expected: {
+      seconds: preview.expected.seconds,
+      bytes_per_second: preview.expected.bytesPerSecond,
+      basis: preview.expected.basis,
+      samples: preview.expected.samples,
+    },
     notes: [...preview.notes],
   };
 }

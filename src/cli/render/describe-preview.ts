@@ -1,6 +1,7 @@
 import type { WirePreview } from '../wire.ts';
 import { formatBytes } from './format-bytes.ts';
 import { formatCount } from './format-count.ts';
+import { formatDuration } from './format-duration.ts';
 import { formatTable } from './format-table.ts';
 
 /** `larder restore --dry-run` for people: what would come, what would go, what would be built. */
@@ -26,7 +27,19 @@ export function describePreview(preview: WirePreview): string {
   const drops = preview.drops.map((held) => ['drop', held.name, '', '', '', loss(held), '']);
   const rows = [...arrivals, ...drops];
   const total = `${formatCount(preview.documents)} documents, ${formatBytes(preview.bytes)}; users and roles ${preview.users ? 'too' : 'stay as they are'}. Nothing was changed.`;
-  return [rows.length === 0 ? 'Nothing to do.' : formatTable(columns, rows), ...preview.notes, total].join('\n\n');
+  return [rows.length === 0 ? 'Nothing to do.' : formatTable(columns, rows), ...preview.notes, total, expectation(preview)].join(
+    '\n\n',
+  );
+}
+
+function expectation({ expected }: WirePreview): string {
+  const { basis, samples } = expected;
+  const restores = `${samples} ${samples === 1 ? 'restore' : 'restores'}`;
+  const why =
+    basis === 'assumed'
+      ? 'assumed, as no restore of about this size is known'
+      : `as in ${restores} ${basis === 'this-instance' ? 'into this instance' : 'into others, and drills'}`;
+  return `It may take ${formatDuration(expected.seconds)}, at ${formatBytes(expected.bytes_per_second)}/s: ${why}.`;
 }
 
 function loss(held: WirePreview['drops'][number] | null): string {
