@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { capture } from '../src/engine/capture/capture.ts';
-import type { CaptureSummary } from '../src/engine/tasks.ts';
+import { restore } from '../src/engine/restore/restore.ts';
+import type { CaptureSummary, RestoreSummary } from '../src/engine/tasks.ts';
+import { wholeBackup } from '../src/core/restore-selection.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { openRepository } from '../src/repository/open-repository.ts';
 import { openStore } from '../src/storage/open-store.ts';
@@ -28,6 +30,8 @@ export async function measured<T>(work: () => Promise<T>): Promise<Taken & { rea
 /** A fresh repository of files in a folder, and backups into it from this process, as a worker thread of the server would take them. */
 export async function fileRepository(folder: string): Promise<{
   backUp(uri: string, id: string, base: readonly string[]): Promise<CaptureSummary>;
+  /** Into an empty target, as a worker thread would. */
+  restore(uri: string, id: string): Promise<RestoreSummary>;
   close(): Promise<void>;
 }> {
   const path = join(folder, 'repository');
@@ -45,6 +49,21 @@ export async function fileRepository(folder: string): Promise<{
           instance: { id: 'bench', name: 'bench', uri },
           backup: { id, name: id, description: '', type: 'Manual' },
           baseCandidates: base,
+        },
+        { signal: new AbortController().signal, report: () => undefined },
+        { repository: project, clock: systemClock },
+      ),
+    restore: (uri, backupId) =>
+      restore(
+        {
+          kind: 'restore',
+          repository: { url: pathToFileURL(path).href, unlock },
+          projectId,
+          backupId,
+          restoreId: `bench of ${backupId}`,
+          target: { id: 'bench', uri },
+          selection: wholeBackup,
+          overwrite: false,
         },
         { signal: new AbortController().signal, report: () => undefined },
         { repository: project, clock: systemClock },

@@ -2,6 +2,7 @@
 import { clientLatency } from './client-latency.ts';
 import { captureCost } from './capture-cost.ts';
 import { reportFigures, type Figure } from './report.ts';
+import { restoreCost } from './restore-cost.ts';
 import { serverDuringBackup } from './server-during-backup.ts';
 
 const scenarios: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
@@ -9,6 +10,7 @@ const scenarios: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'client-latency': clientLatency,
   'capture-1m': captureCost(1_000_000, 20),
   'capture-5m': captureCost(5_000_000, 60),
+  'restore-1m': restoreCost(1_000_000),
 };
 
 const asked = process.argv.slice(2);

@@ -14,13 +14,13 @@ const documents = 50_000;
 /** More than after which progress is noted, and less than there is. */
 const heldAfterBytes = 10 * 1024 * 1024;
 
-/** The repository as it is, except that in the middle of its second reading (the first checks) a large image waits for `held`. */
+/** The repository as it is, except that in the middle of its first reading a large image waits for `held`. */
 function pausing(repository: ProjectRepository, held: Promise<void>): ProjectRepository {
   let readings = 0;
   return {
     ...repository,
     async *readImage(layers, options) {
-      const last = layers.reduce((sum, layer) => sum + layer.documents, 0) > 1000 && ++readings === 2;
+      const last = layers.reduce((sum, layer) => sum + layer.documents, 0) > 1000 && ++readings === 1;
       let bytes = 0;
       for await (const batch of repository.readImage(layers, options)) {
         if (last && bytes >= heldAfterBytes) await held;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ProjectRepository } from '../../src/repository/port.ts';
+import { createFaultyStore } from '../../src/storage/faulty-store.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import { backUp, restoreTo, testRepository } from '../fixtures/backup.ts';
 import { makeZoo } from '../fixtures/catalog-zoo.ts';
@@ -130,5 +131,38 @@ describe('a damaged backup', () => {
       details: expect.objectContaining({ object: pack }),
     });
     expect(await instanceState(client)).toEqual(before);
+  });
+
+  it('R11: whose store is lost in the middle leaves the target as it was; with the store back the same restore goes on', async () => {
+    const store = createMemoryStore();
+    await using client = new MongoClient(set().uri);
+    const orders = client.db('shop').collection('orders');
+    const before = await instanceState(client);
+    await backUp(await testRepository(store), set().uri, 'lost', []);
+    await orders.deleteMany({ n: { $lt: 7 } });
+    const damaged = await instanceState(client);
+    const loss = {
+      method: 'getRange',
+      keyIncludes: '/packs/',
+      effect: { kind: 'fail', retryable: true },
+      after: 1,
+      times: 1000,
+    } as const;
+    const losing = await testRepository(createFaultyStore(store, [loss]));
+    await expect(restoreTo(losing, set().uri, 'lost', true, { restoreId: 'one' })).rejects.toMatchObject({
+      code: 'store-unavailable',
+      retryable: true,
+    });
+    const left = await client
+      .db('shop')
+      .listCollections({ name: /^larder\./ })
+      .toArray();
+    expect(left).not.toEqual([]);
+    expect(await orders.countDocuments()).toBeLessThan(20_000);
+    expect(await restoreTo(await testRepository(store), set().uri, 'lost', true, { restoreId: 'one' })).toMatchObject({
+      verified: true,
+    });
+    expect(await instanceState(client)).toEqual(before);
+    expect(damaged).not.toEqual(before);
   });
 });

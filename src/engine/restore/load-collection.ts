@@ -7,7 +7,7 @@ import { RawInserter } from '../../mongo/raw-insert.ts';
 import type { ProjectRepository } from '../../repository/port.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
 import { createCollection, createTimeSeries, hasIdIndex, storedFunctions } from './definitions.ts';
-import { readFitting, roomFor } from './image-content.ts';
+import { contentHash, readFitting, roomFor } from './image-content.ts';
 import type { Piece } from './piece.ts';
 import { readState, writeState } from './restore-state.ts';
 import type { CollectionState } from './restore-state.ts';
@@ -35,7 +35,7 @@ export async function loadCollection(piece: Piece, deps: LoadDependencies): Prom
   piece.state = await readState(client, built.db, piece.key, signal);
   const found = await describeCollection(db, built.name, signal);
   const same = piece.state !== null && found !== null && found.uuid === piece.state.uuid;
-  if (same && piece.state!.stage !== 'loading') return;
+  if (same && piece.state!.stage !== 'loading' && piece.hashed) return;
   // Without an index on _id a repeated document would be there twice, and a capped collection has an order.
   const resumed = same && hasIdIndex(built) && !built.capped;
   if (!resumed) piece.state = await begin(piece, db, deps);
@@ -64,6 +64,7 @@ async function fill(piece: Piece, from: CollectionState, resumed: boolean, deps:
   const at = { db: built.db, key };
   const inserter = new RawInserter(client.db(built.db), signal);
   const ordered = built.capped;
+  const hash = piece.hashed ? null : contentHash(piece.planned.image);
   const underWay = new Set<Promise<void>>();
   const done = new Set<number>();
   let prefix = from.batches;
@@ -88,6 +89,7 @@ async function fill(piece: Piece, from: CollectionState, resumed: boolean, deps:
   try {
     let number = 0;
     for await (const batch of readFitting(repository, built, piece.fit, { signal })) {
+      hash?.add(batch);
       if (number < from.batches) count(piece, number, batch, progress);
       else {
         const adding = add(number, batch).then(() => void underWay.delete(adding));
@@ -101,6 +103,10 @@ async function fill(piece: Piece, from: CollectionState, resumed: boolean, deps:
     await Promise.all(underWay);
   } finally {
     await Promise.allSettled(underWay);
+  }
+  if (hash !== null) {
+    piece.hash = hash;
+    piece.hashed = true;
   }
   const loaded = { ...from, stage: 'loaded', batches: prefix, documents: piece.hash.documents, bytes: piece.hash.bytes } as const;
   checkTerm(inserter, await writeState(client, at, loaded, { durable: true, signal }));

@@ -15,8 +15,9 @@ export interface Piece {
   readonly key: string;
   /** null until it was begun. */
   state: CollectionState | null;
-  /** What the image holds; empty where it need not be known any more. */
+  /** What the image holds; empty until it was read whole, and where it need not be known any more. */
   hash: ContentHash;
+  hashed: boolean;
   /** True once it is where it belongs. */
   placed: boolean;
   /** Batches that were counted as progress: a step that is repeated does not count them twice. */
@@ -33,6 +34,7 @@ export function newPiece(planned: PlannedCollection, restoreId: string, sourceVe
     key,
     state: null,
     hash: contentHash(planned.image),
+    hashed: false,
     placed: false,
     counted: new Set(),
   };

@@ -106,7 +106,6 @@ class Restoration {
     const own = new Set(this.#pieces.map(({ key }) => key));
     await throughElections(client, signal, (trying) => removeLeftovers(client, own, trying));
     await throughElections(client, signal, (trying) => this.#findWhatIsDone(trying));
-    this.#progress.phase('checking the backup');
     await this.#readBackup();
     const beside = this.#pieces.filter(({ planned }) => planned.way === 'swap');
     await this.#build(beside);
@@ -137,14 +136,22 @@ class Restoration {
     }
   }
 
-  /** Before anything changes: a backup that cannot be read to its last byte must not cost the data it was to replace. */
+  /**
+   * Before anything changes: a backup that cannot be read to its last byte must not cost the data it was to replace. What is built
+   * beside is read only once, when it is built: until all of it is there nothing of the target has changed.
+   */
   async #readBackup(): Promise<void> {
+    this.#progress.phase('checking the backup');
     await concurrently(this.#pieces, collectionsAtOnce, async (piece) => {
-      if (!reached(piece, 'compared')) piece.hash = await this.#hashOf(piece.planned.image, piece.fit);
-      const { documents, bytes } = reached(piece, 'compared') ? piece.state! : piece.hash;
+      const done = reached(piece, 'compared');
+      if (!done && (piece.planned.way === 'in-place' || reached(piece, 'loaded'))) {
+        piece.hash = await this.#hashOf(piece.planned.image, piece.fit);
+        piece.hashed = true;
+      }
+      const { documents, bytes } = done ? piece.state! : piece.hashed ? piece.hash : piece.planned.image;
       // Everything goes once into the target and once back.
       this.#progress.expect(2 * documents, 2 * bytes);
-      if (reached(piece, 'compared')) this.#progress.skip(2 * documents, 2 * bytes);
+      if (done) this.#progress.skip(2 * documents, 2 * bytes);
     });
     for (const image of this.#users) await this.#hashOf(image, 'as-is');
   }

@@ -31,11 +31,11 @@ export async function openTarget(uri: string, manifest: Pick<Manifest, 'source'>
 
 /** Data goes to the same or a newer feature compatibility version only (pitfalls R9). */
 async function refuseOlderServer(client: MongoClient, { source }: Pick<Manifest, 'source'>, signal: AbortSignal): Promise<void> {
-  const answer = await client
-    .db('admin')
-    .command({ getParameter: 1, featureCompatibilityVersion: 1 }, { signal })
-    .catch(() => null);
-  const target = versionNumber(answer?.['featureCompatibilityVersion']?.version);
+  const admin = client.db('admin');
+  const answer = await admin.command({ getParameter: 1, featureCompatibilityVersion: 1 }, { signal }).catch(() => null);
+  const told = versionNumber(answer?.['featureCompatibilityVersion']?.version);
+  // Whoever may not ask for that still learns the server's own version, which its data is never ahead of.
+  const target = told ?? versionNumber((await admin.command({ buildInfo: 1 }, { signal }))['version']);
   const image = versionNumber(source.featureCompatibilityVersion);
   if (target !== null && image !== null && target < image) {
     throw new LarderError(
