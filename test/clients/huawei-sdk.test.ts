@@ -32,6 +32,7 @@ const expected = [
   'set_backup_policy',
   'delete an automated backup',
   'list_restore_databases',
+  'show_backup_download_link',
   'restore_instance',
   'delete_manual_backup',
   'delete again',

@@ -9,10 +9,13 @@ against one whose data may be replaced.
 Prints one line of JSON per step. Ends with 1 at the first answer that is not the expected one.
 """
 
+import gzip
 import json
 import os
 import sys
 import time
+import urllib.error
+import urllib.request
 import uuid
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
@@ -36,6 +39,7 @@ from huaweicloudsdkdds.v3 import (
     RestoreInstanceRequestBody,
     SetBackupPolicyRequest,
     SetBackupPolicyRequestBody,
+    ShowBackupDownloadLinkRequest,
     ShowBackupPolicyRequest,
     ShowJobDetailRequest,
     Source,
@@ -276,6 +280,28 @@ def check_restore(backup_id):
     report("restore_instance", job=job.name)
 
 
+def check_download(backup_id):
+    request = ShowBackupDownloadLinkRequest(instance_id=INSTANCE_ID, backup_id=backup_id)
+    links = DDS.show_backup_download_link(request)
+    expect(len(links.files) == 1 and links.bucket, "not exactly one file")
+    (file,) = links.files
+    expires = datetime.strptime(file.link_expired_time, "%Y-%m-%dT%H:%M:%S%z")
+    life = expires - datetime.now(timezone.utc)
+    expect(timedelta(minutes=14) < life <= timedelta(minutes=15), f"the link lives for {life}")
+    expect(isinstance(file.size, int) and file.size > 0, "size is no integer")
+    with urllib.request.urlopen(file.download_link) as answer:
+        archive = gzip.decompress(answer.read())
+    expect(archive[:4] == bytes.fromhex("6de29981"), "the file is no archive of a mongodump")
+    try:
+        urllib.request.urlopen(file.download_link.replace("token=", "token=x"))
+        raise Deviation("an altered link was followed")
+    except urllib.error.HTTPError as error:
+        expect(error.code == 403, f"an altered link: {error.code}")
+    unknown = ShowBackupDownloadLinkRequest(instance_id=INSTANCE_ID, backup_id="0" * 32 + "br02")
+    refused("link of an unknown backup", 400, "DBS.201214", lambda: DDS.show_backup_download_link(unknown))
+    report("show_backup_download_link", name=file.name, size=file.size, bytes=len(archive))
+
+
 def check_delete(backup_id):
     job = wait_for_job(delete(backup_id))
     report("delete_manual_backup", job=job.name)
@@ -291,6 +317,7 @@ def main():
         check_refusals(name, backup_id)
         check_policy()
         check_restorable()
+        check_download(backup_id)
         check_restore(backup_id)
         check_delete(backup_id)
     except (Deviation, exceptions.SdkException) as error:
