@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { answerBrokenRequest } from './client-errors.ts';
 import type { ApiServer } from './context.ts';
 
@@ -6,11 +7,18 @@ import type { ApiServer } from './context.ts';
  * take long bodies. (Node's own limit knows no exception.)
  */
 export function limitRequestTime(server: ApiServer, limit: number): void {
-  server.addHook('onRequest', async (request) => {
+  server.addHook('onRequest', async (request, reply) => {
     const { raw } = request;
     const hasBody = raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0;
     if (!hasBody || request.routeOptions.config.longBody === true) return;
-    const timer = setTimeout(() => answerBrokenRequest(tooSlow(), raw.socket, request.id), limit);
+    const timer = setTimeout(() => {
+      const { socket } = raw;
+      // A request that a test injects has none.
+      if (!(socket instanceof Socket)) return;
+      // What was refused already may still be sent for ever.
+      if (reply.raw.writableEnded) socket.destroy();
+      else answerBrokenRequest(tooSlow(), socket, request.id);
+    }, limit).unref();
     const stop = (): void => clearTimeout(timer);
     raw.once('end', stop).once('close', stop);
   });
