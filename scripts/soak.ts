@@ -1,17 +1,21 @@
 /**
- * `npm run soak [-- --seeds N] [--from N] [--minutes M] [--scale] [--memory]`: proves capture and restore at length, on real servers. Seeds: the
- * randomized oracle of the tests, ten at a time on one set; a failure prints the command that runs the same seeds again. `--scale`: 10,000
- * collections and a collection of 5,000,000 tiny documents instead. `--memory`: what the server takes while it backs up 1, 4 and 10 GB. Ends
- * with 1 at the first difference or broken promise.
+ * `npm run soak [-- --seeds N] [--from N] [--minutes M] [--scale] [--memory] [--api]`: proves capture and restore at length, on real servers. Seeds:
+ * the randomized oracle of the tests, ten at a time on one set; a failure prints the command that runs the same seeds again. `--scale`: 10,000
+ * collections and a collection of 5,000,000 tiny documents instead. `--memory`: what the server takes while it backs up 1, 4 and 10 GB. `--api`:
+ * instead at least 20,000 requests that Schemathesis makes of the API's description, beginning with the seed of `--from`. Ends with 1 at the
+ * first difference or broken promise.
  */
 import { parseArgs } from 'node:util';
 import { reportFigures } from '../bench/report.ts';
 import { serverDuringBackup } from '../bench/server-during-backup.ts';
+import { fuzzApi } from '../test/clients/fuzz-api.ts';
 import { consultOracle, replayCommand } from '../test/fixtures/oracle.ts';
 import { proveScale } from '../test/fixtures/prove-scale.ts';
 import { startTestSet } from '../test/fixtures/replica-set.ts';
 
 const atOnce = 10;
+/** At least so many. */
+const apiRequests = 20_000;
 
 const { values } = parseArgs({
   options: {
@@ -20,13 +24,16 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     scale: { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
+    api: { type: 'boolean', default: false },
   },
 });
-process.exitCode = values.memory
-  ? await soakMemory()
-  : values.scale
-    ? await soakScale()
-    : await soakSeeds(whole('seeds'), whole('from'), whole('minutes'));
+process.exitCode = await soak();
+
+function soak(): Promise<number> {
+  if (values.memory) return soakMemory();
+  if (values.scale) return soakScale();
+  return values.api ? soakApi(whole('from')) : soakSeeds(whole('seeds'), whole('from'), whole('minutes'));
+}
 
 async function soakSeeds(seeds: number, from: number, minutes: number): Promise<number> {
   const begun = performance.now();
@@ -67,6 +74,20 @@ async function soakMemory(): Promise<number> {
   let missed = 0;
   for (const gigabytes of [1, 4, 10]) missed += reportFigures(`${gigabytes} GB`, await serverDuringBackup(gigabytes));
   return missed === 0 ? 0 : 1;
+}
+
+async function soakApi(from: number): Promise<number> {
+  let requests = 0;
+  for (let seed = from; requests < apiRequests; seed++) {
+    const report = await fuzzApi({ examples: 100, seed, phases: ['coverage', 'fuzzing', 'stateful'], limitMs: 3_600_000 });
+    requests += report.requests;
+    if (report.code !== 0) {
+      console.log(`${report.output}\nThe same again: npm run soak -- --api --from ${seed}`);
+      return 1;
+    }
+    console.log(`${requests} requests answered as described; of seed ${seed}: ${JSON.stringify(report.statuses)}`);
+  }
+  return 0;
 }
 
 function whole(name: 'seeds' | 'from' | 'minutes'): number {

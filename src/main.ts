@@ -3,12 +3,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { buildServer, renewCertificate } from './api/build-server.ts';
+import type { ApiContext } from './api/context.ts';
 import { openCatalog } from './catalog/open-catalog.ts';
 import { isLarderError, LarderError } from './core/errors.ts';
 import { createAudit } from './engine/audit.ts';
 import { createDirectory } from './engine/create-directory.ts';
 import { createIdentity } from './engine/create-identity.ts';
 import { createArchives } from './engine/export/archives.ts';
+import { keystoneClient } from './engine/keystone/keystone-client.ts';
+import { createKeystoneIdentity } from './engine/keystone/keystone-identity.ts';
 import { createUseCases } from './engine/create-use-cases.ts';
 import type { JobDeps } from './engine/engine-deps.ts';
 import { firstStart } from './engine/first-start.ts';
@@ -19,6 +22,7 @@ import { createMetrics } from './engine/metrics.ts';
 import { repositoryConnection } from './engine/repository-connection.ts';
 import { runTasksInThreads } from './engine/run-tasks-in-threads.ts';
 import { startJobs } from './engine/start-jobs.ts';
+import type { IdentityDeps } from './engine/tokens.ts';
 import { openJobQueue } from './jobs/open-job-queue.ts';
 import { systemClock } from './lib/clock.ts';
 import { systemTimers } from './lib/timers.ts';
@@ -103,7 +107,7 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   const tls = settings.tls === null ? null : await readTlsFiles(settings.tls);
   const server = await buildServer({
     useCases: createUseCases(deps),
-    identity: createIdentity({ catalog, repository, clock }),
+    ...identityOf({ catalog, repository, clock }, settings),
     directory: createDirectory({ catalog, repository, clock }),
     audit: createAudit({ catalog, repository, clock }),
     archives: createArchives(deps, `larder-${version()}`),
@@ -135,10 +139,18 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
       repository: store.location,
       passphrase: settings.repositoryPassphrase !== null,
       first,
+      keystone: settings.keystone?.url ?? null,
     }),
   );
   await stopping.asked;
   stdout.write('Stopping: running jobs go on at the next start.\n');
+}
+
+/** Larder's own identity, or the outer Keystone's. */
+function identityOf(deps: IdentityDeps, { keystone }: Settings): Pick<ApiContext, 'identity' | 'outerIdentity'> {
+  if (keystone === null) return { identity: createIdentity(deps) };
+  const { identity, outer } = createKeystoneIdentity(deps, { ask: keystoneClient(keystone.url), roles: keystone.roles });
+  return { identity, outerIdentity: outer };
 }
 
 /** Resolves at the first SIGINT or SIGTERM; the second one ends the process at once. */

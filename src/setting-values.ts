@@ -63,6 +63,37 @@ export function parseDatabaseUrl(value: string): string {
   return value;
 }
 
+/** The address of an outer Keystone, in its one canonical form: with its version and without a slash at the end. */
+export function parseKeystoneUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const path = url?.pathname.replace(/\/+$/, '') ?? '';
+  if (
+    !url ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username ||
+    url.password ||
+    url.search ||
+    url.hash ||
+    !path.endsWith('/v3')
+  ) {
+    throw new Refusal('https://host:port/v3, without credentials, query and fragment');
+  }
+  return url.origin + path;
+}
+
+/** Roles of the outer Keystone and what each is here: `admin=admin,member=operator`. */
+export function parseRoleMap(value: string): Readonly<Record<string, 'admin' | 'operator' | 'reader'>> {
+  const allowed = 'a list like admin=admin,member=operator,reader=reader, each role once; at the right admin, operator or reader';
+  const pairs = value.split(',').map((pair) => /^\s*([^=,]{1,255}?)\s*=\s*(admin|operator|reader)\s*$/.exec(pair));
+  const map = new Map<string, 'admin' | 'operator' | 'reader'>();
+  for (const pair of pairs) {
+    const [, outer, own] = pair ?? [];
+    if (outer === undefined || outer === '' || map.has(outer)) throw new Refusal(allowed);
+    map.set(outer, own as 'admin' | 'operator' | 'reader');
+  }
+  return Object.freeze(Object.fromEntries(map));
+}
+
 const s3Parameters = ['endpoint', 'region', 'pathStyle'];
 
 /** A folder or a bucket, in its one canonical form; a relative `file:` path is relative to `folder`. */

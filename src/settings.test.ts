@@ -42,8 +42,32 @@ describe('readSettings', () => {
       metricsToken: null,
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
+      keystone: null,
     });
     expect(Object.isFrozen(settings)).toBe(true);
+  });
+
+  it('takes an outer Keystone and what its roles are', async () => {
+    const LARDER_KEYSTONE_URL = 'https://keystone.example:5000/identity/v3/';
+    const url = 'https://keystone.example:5000/identity/v3';
+    expect((await readSettings({ env: { LARDER_KEYSTONE_URL }, folder })).keystone).toEqual({
+      url,
+      roles: { admin: 'admin', member: 'operator', reader: 'reader' },
+    });
+    const env = { LARDER_KEYSTONE_URL, LARDER_KEYSTONE_ROLES: 'backup admin = admin, __proto__=reader' };
+    const { keystone } = await readSettings({ env, folder });
+    expect(Object.entries(keystone!.roles)).toEqual([
+      ['backup admin', 'admin'],
+      ['__proto__', 'reader'],
+    ]);
+    for (const wrong of ['keystone', 'ftp://a/v3', 'https://a:5000', 'https://u:p@a/v3', 'https://a/v3?x=1', 'https://a/v2.0']) {
+      expect((await refusal({ LARDER_KEYSTONE_URL: wrong })).message).toContain('https://host:port/v3');
+    }
+    for (const wrong of ['admin', 'admin=root', '=admin', 'a=admin,a=reader', 'a=admin,']) {
+      const { message } = await refusal({ LARDER_KEYSTONE_URL, LARDER_KEYSTONE_ROLES: wrong });
+      expect(message).toContain('admin=admin,member=operator');
+    }
+    expect((await refusal({ LARDER_KEYSTONE_ROLES: 'a=admin' })).message).toContain('LARDER_KEYSTONE_URL');
   });
 
   it('takes TLS, rate limits and the time of the audit log from the environment and the file', async () => {
@@ -95,6 +119,7 @@ describe('readSettings', () => {
       metricsToken: null,
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
+      keystone: null,
     });
   });
 
@@ -124,6 +149,7 @@ describe('readSettings', () => {
       metricsToken: null,
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
+      keystone: null,
     });
   });
 

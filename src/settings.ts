@@ -10,9 +10,11 @@ import {
   parseCount,
   parseDatabaseUrl,
   parseHost,
+  parseKeystoneUrl,
   parsePort,
   parseRegion,
   parseRepositoryUrl,
+  parseRoleMap,
   parseSecret,
   parseToken,
   Refusal,
@@ -38,9 +40,11 @@ export interface Settings {
   readonly auditDays: number;
   /** null: plain HTTP. */
   readonly tls: TlsFiles | null;
-  /** Requests in a minute; null: no limit. */
+  /** An outer Keystone that knows users, projects and roles, and what its roles are here; null: Larder knows them itself. */
+  readonly keystone: { readonly url: string; readonly roles: Readonly<Record<string, 'admin' | 'operator' | 'reader'>> } | null;
   /** Who reads the metrics must send it; null: only this machine may read them. */
   readonly metricsToken: string | null;
+  /** Requests in a minute; null: no limit. */
   readonly rateLimits: { readonly perAddress: number | null; readonly perUser: number | null };
 }
 
@@ -66,6 +70,8 @@ const keys = [
   'rate_limit_address',
   'rate_limit_user',
   'metrics_token',
+  'keystone_url',
+  'keystone_roles',
 ] as const;
 type Key = (typeof keys)[number];
 
@@ -99,12 +105,24 @@ export async function readSettings({ env, folder }: ReadSettingsOptions): Promis
       read('tls_cert', (value) => resolve(folder, value)),
       read('tls_key', (value) => resolve(folder, value)),
     ),
+    keystone: keystone(read('keystone_url', parseKeystoneUrl), read('keystone_roles', parseRoleMap)),
     rateLimits: Object.freeze({
       perAddress: read('rate_limit_address', (value) => parseCount(value, 1, 1_000_000)),
       perUser: read('rate_limit_user', (value) => parseCount(value, 1, 1_000_000)),
     }),
     metricsToken: read('metrics_token', (value) => parseToken(value, 16, 128)),
     auditDays: read('audit_days', (value) => parseCount(value, 1, 36_500)) ?? 365,
+  });
+}
+
+/** What the roles that every Keystone has are here, unless told otherwise. */
+const usualRoles = Object.freeze({ admin: 'admin', member: 'operator', reader: 'reader' } as const);
+
+function keystone(url: string | null, roles: NonNullable<Settings['keystone']>['roles'] | null): Settings['keystone'] {
+  if (url !== null) return Object.freeze({ url, roles: roles ?? usualRoles });
+  if (roles === null) return null;
+  throw new LarderError('invalid-setting', 'LARDER_KEYSTONE_ROLES is set and LARDER_KEYSTONE_URL is not', {
+    details: { setting: 'LARDER_KEYSTONE_URL' },
   });
 }
 

@@ -11,18 +11,21 @@ export interface StartFacts {
   /** True if a passphrase unlocks the repository, false if the key file does. */
   readonly passphrase: boolean;
   readonly first: FirstStart;
+  /** The address of the outer Keystone that knows the users, if one does. */
+  readonly keystone: string | null;
 }
 
 /** What the server says once it listens; at the first start also how to make a backup. */
-export function startMessage({ address, dataFolder, repository, passphrase, first }: StartFacts): string {
+export function startMessage({ address, dataFolder, repository, passphrase, first, keystone }: StartFacts): string {
   const lines = [
     `Larder listens on ${address}`,
-    `  project     ${first.projectName} (${first.projectId})`,
+    keystone === null ? `  project     ${first.projectName} (${first.projectId})` : `  identity    the Keystone at ${keystone}`,
     `  data        ${dataFolder}`,
     `  repository  ${repository}`,
     ...(first.recovered ? ['  The catalog was empty and was made again from the repository.'] : []),
   ];
-  if (first.credentialsFile !== null) {
+  // Where a Keystone knows the users, that account is of no use.
+  if (first.credentialsFile !== null && keystone === null) {
     const get = (key: string): string => `$(sed -n 's/.*"${key}": "\\(.*\\)".*/\\1/p' '${first.credentialsFile}')`;
     lines.push(
       '',

@@ -99,15 +99,15 @@ async function bySignature(
 async function authorize(
   { identity }: ApiContext,
   request: FastifyRequest,
-  { userId }: Principal,
+  principal: Principal,
   project: string | null,
 ): Promise<void> {
   const needed = neededAction(request.method, request.routeOptions.url ?? '');
   const { user_id: subject } = request.params as { user_id?: string };
   const own = typeof needed === 'object' && needed !== null;
-  if (project === null && (needed === null || (own && subject === userId))) return;
+  if (project === null && (needed === null || (own && subject === principal.userId))) return;
   const action = needed === undefined ? undeclared : own ? needed.own : needed;
-  if (await identity.permits(userId, project, action)) return;
+  if (await identity.permits(principal, project, action)) return;
   if (action === null) throw new LarderError('project-mismatch', 'The caller has no role in the project.');
   throw new LarderError('permission-denied', `${action}. Contact the administrator to obtain permission.`);
 }

@@ -11,6 +11,7 @@ import type { ApiContext } from './context.ts';
 import { ddsV3Operations } from './dds-v3/operations.ts';
 import { TransportError } from './errors.ts';
 import { identityV3Operations } from './identity-v3/operations.ts';
+import { outerIdentityOperations } from './identity-v3/outer-operations.ts';
 import { parseJsonBody } from './json-body.ts';
 import { larderV1Operations } from './larder-v1/operations.ts';
 import { limitAddresses, limitUsers, type RateLimits } from './limit-rates.ts';
@@ -136,7 +137,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 
   const methods = watchMethods(server);
   await server.register(swagger, openapiDocument(options.version));
-  for (const add of [...identityV3Operations, ...ddsV3Operations, ...larderV1Operations]) await add(server, options);
+  const { outerIdentity } = options;
+  const identityOperations = outerIdentity === undefined ? identityV3Operations : outerIdentityOperations(outerIdentity);
+  for (const add of [...identityOperations, ...ddsV3Operations, ...larderV1Operations]) await add(server, options);
   methods.finish();
   await server.ready();
   return server;

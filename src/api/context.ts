@@ -10,6 +10,7 @@ import type { Audit } from '../engine/audit.ts';
 import type { Directory } from '../engine/directory.ts';
 import type { Archives } from '../engine/export/archives.ts';
 import type { Metrics } from '../engine/metrics.ts';
+import type { OuterIdentity } from '../engine/keystone/keystone-identity.ts';
 import type { Identity, UseCases } from '../engine/use-cases.ts';
 import type { Clock } from '../lib/clock.ts';
 
@@ -20,6 +21,8 @@ export interface ApiContext {
   readonly directory: Directory;
   readonly audit: Audit;
   readonly archives: Archives;
+  /** Given where an outer Keystone is the authority; `identity` then is over it, and `directory` is not asked. */
+  readonly outerIdentity?: OuterIdentity;
   /** Region of the service catalog; clients look for exactly this word. */
   readonly region: string;
   readonly clock: Clock;

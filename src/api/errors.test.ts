@@ -16,6 +16,7 @@ const ownStatus: readonly ErrorCode[] = [
   'token-not-found',
   'name-taken',
   'project-not-empty',
+  'identity-unavailable',
 ];
 
 describe.each(codes)('%s', (code) => {

@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
+import { documentedErrors, transportErrors } from './errors.ts';
 
 /** Field schemas that several operations share. A field's `description` completes the sentence "x must be ...". */
 
 /** Ids are opaque to clients and to us; only what cannot be one is refused. */
 export const idPattern = '^[0-9A-Za-z_-]{1,64}$';
 /** No NUL and no half of a surrogate pair: neither can be stored as text. */
-const textPattern = '^[^\\u0000\\p{Cs}]{0,256}$';
+const textPattern = '^[^\\u0000\\ud800-\\udfff]{0,256}$';
 
 export const instanceId = Type.String({
   pattern: idPattern,
@@ -34,7 +35,7 @@ export const backupName = Type.String({
 /** Absent, null and the empty text are the same: no description. */
 export const backupDescription = Type.Unsafe<string | null>({
   type: ['string', 'null'],
-  pattern: '^[^>!<"&\'=\\r\\u0000\\p{Cs}]{0,256}$',
+  pattern: '^[^>!<"&\'=\\r\\u0000\\ud800-\\udfff]{0,256}$',
   description: 'at most 256 characters and none of > ! < " & \' = nor a carriage return',
   'x-error': 'invalid-backup-description',
 });
@@ -84,9 +85,12 @@ export const defaultLimit = 100;
 
 export const projectParams = Type.Object({ project_id: Type.String({ description: 'the id of a project: 32 hex digits' }) });
 
+/** No other than these are answered. */
+const errorCodes = [...Object.values(documentedErrors), ...Object.values(transportErrors)].map(({ code }) => code);
+
 /** Every refusal of DDS and of Larder's own calls. */
 const ddsError = Type.Object({
-  error_code: Type.String(),
+  error_code: oneOf([...new Set<string>(errorCodes)].toSorted()),
   error_msg: Type.String(),
   request_id: Type.Optional(Type.String()),
 });

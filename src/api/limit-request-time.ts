@@ -10,6 +10,8 @@ export function limitRequestTime(server: ApiServer, limit: number): void {
   server.addHook('onRequest', async (request, reply) => {
     const { raw } = request;
     const hasBody = raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0;
+    // What is injected has no connection that could be slow.
+    if (!(raw.socket instanceof Socket)) return;
     if (!hasBody || request.routeOptions.config.longBody === true) return;
     const timer = setTimeout(() => {
       const { socket } = raw;

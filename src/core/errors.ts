@@ -63,6 +63,7 @@ export const errorKinds = {
   'instance-unreachable': 'unavailable',
   'instance-unsupported': 'invalid',
   'store-unavailable': 'unavailable',
+  'identity-unavailable': 'unavailable',
   'catalog-unavailable': 'unavailable',
   'rate-limited': 'unavailable',
   'capture-failed': 'unavailable',

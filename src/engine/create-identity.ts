@@ -31,7 +31,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     revokeToken: (token) => run(revokeToken(deps, token)),
     findAccessKey: (access) => run(findAccessKey(deps, access)),
     useSignature: (access, signature, expires) => run(useSignature(deps, access, signature, expires)),
-    permits: (userId, projectId, action) => run(userMay(deps, userId, projectId, action)),
+    permits: ({ userId }, projectId, action) => run(userMay(deps, userId, projectId, action)),
     listProjects: (userId, name) => run(listProjects(deps, userId, name)),
     listDomains: (userId, name) => run(listDomains(deps, userId, name)),
   };

@@ -435,8 +435,12 @@ export interface Identity {
   ): Promise<{ readonly secret: string; readonly userId: string; readonly userName: string; readonly domain: Named } | null>;
   /** True the first time for this signature of the access key, false ever after until `expires`; on every server of the installation. */
   useSignature(access: string, signature: string, expires: Date): Promise<boolean>;
-  /** Whether the roles that the user has in the project (those of its domain included), or where it is null in their own domain, permit the action; null: any role does. */
-  permits(userId: string, projectId: string | null, action: string | null): Promise<boolean>;
+  /** Whether the roles that whoever asks has in the project (those of its domain included), or where it is null in their own domain, permit the action; null: any role does. */
+  permits(
+    who: { readonly userId: string; readonly token: Token | null },
+    projectId: string | null,
+    action: string | null,
+  ): Promise<boolean>;
   /** Projects that the user may use, filtered by exact name where given. */
   listProjects(userId: string, name?: string): Promise<readonly UsableProject[]>;
   listDomains(userId: string, name?: string): Promise<readonly Named[]>;

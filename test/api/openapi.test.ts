@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { html } from '../../src/api/docs-page/html.ts';
 import { unsupportedCalls } from '../../src/api/dds-v3/unsupported-operations.ts';
 import { startCheckedApi } from './checked-api.ts';
+import { documentedErrors, transportErrors } from '../../src/api/errors.ts';
 import { registeredRoutes } from './registered-routes.ts';
 
 interface Description {
@@ -43,9 +46,41 @@ it('gives each operation a name of its own, its answers and its errors', async (
     'createToken',
     'downloadArchive',
     'listVersions',
+    'showDocs',
     'showHealth',
     'showMetrics',
     'showOpenapi',
     'showVersion',
   ]);
+});
+
+it('is a page for people, too: every operation and code, nothing from elsewhere and nothing that runs', async () => {
+  await using api = await startCheckedApi();
+  const { paths } = (await api.send({ url: '/larder/v1/openapi.json', token: null })).body as Description;
+  const { statusCode, headers, body } = await api.server.inject({ url: '/larder/v1/docs' });
+  expect([statusCode, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+  const policy = String(headers['content-security-policy']);
+  expect(policy).toMatch(
+    /^default-src 'none'; style-src 'sha256-[\w+/=]{44}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
+  );
+  const style = /<style>([^]*?)<\/style>/.exec(body)?.[1] ?? '';
+  expect(policy).toContain(createHash('sha256').update(style).digest('base64'));
+  expect(body).not.toMatch(/<script|<link|<img|<iframe|\son\w+=|\sstyle=|https?:\/\//i);
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const [method, { operationId, summary }] of Object.entries(operations)) {
+      const shown = `<details id="${operationId}">`;
+      expect(body, shown).toContain(shown);
+      expect(body).toContain(`<b class="${method}">${method.toUpperCase()}</b> <code>${path}</code>`);
+      expect(body).toContain(summary.replaceAll("'", '&#39;'));
+    }
+  }
+  for (const { code } of [...Object.values(documentedErrors), ...Object.values(transportErrors)]) {
+    expect(body).toContain(`<code>${code}</code>`);
+  }
+});
+
+it('escapes what stands in the page', () => {
+  expect(html`<p>${`<b a="1">'&`}${[html`<i>${1}</i>`, null, undefined]}</p>`.html).toBe(
+    '<p>&lt;b a=&quot;1&quot;&gt;&#39;&amp;<i>1</i></p>',
+  );
 });

@@ -25,7 +25,7 @@ export const listProjects: Operation = (server, { identity, directory }) => {
       const principal = principalOf(request);
       const domainId = domainOf(principal, asked);
       const filter = readFilter(query);
-      const manages = operationId === 'listProjects' && (await identity.permits(principal.userId, null, 'iam:projects:list'));
+      const manages = operationId === 'listProjects' && (await identity.permits(principal, null, 'iam:projects:list'));
       const projects = manages
         ? await directory.listProjects(domainId, filter)
         : filter.enabled === false

@@ -19,7 +19,7 @@ export const showProject: Operation = (server, { identity, directory }) => {
   server.get('/v3/projects/:id', { schema, config: { access: 'user' } }, async (request) => {
     const { userId, domain } = principalOf(request);
     const { id } = request.params;
-    if (await identity.permits(userId, null, 'iam:projects:list')) {
+    if (await identity.permits(principalOf(request), null, 'iam:projects:list')) {
       return { project: projectJson(await directory.showProject(domain.id, id), baseUrl(request)) };
     }
     const project = (await identity.listProjects(userId)).find((own) => own.id === id);

@@ -11,7 +11,7 @@ const schema = {
   body: Type.Object({
     name: instanceName,
     uri: Type.String({
-      pattern: '^mongodb(\\+srv)?://[^\\u0000\\p{Cs}]{1,4000}$',
+      pattern: '^mongodb(\\+srv)?://[^\\u0000\\ud800-\\udfff]{1,4000}$',
       description: 'a MongoDB connection string of at most 4000 characters, starting with mongodb:// or mongodb+srv://',
       'x-error': 'invalid-connection-string',
     }),

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { LarderError } from '../../core/errors.ts';
 import type { Operation } from '../context.ts';
 import { ddsErrors, projectParams } from '../fields.ts';
 import { callerOf } from '../principal.ts';
@@ -12,8 +13,11 @@ const schema = {
 } as const;
 
 /** `POST /larder/v1/{project_id}/access-keys` */
-export const createAccessKey: Operation = (server, { useCases }) => {
+export const createAccessKey: Operation = (server, { useCases, outerIdentity }) => {
   server.post('/larder/v1/:project_id/access-keys', { schema, config: { access: 'project' } }, async (request, reply) => {
+    if (outerIdentity !== undefined) {
+      throw new LarderError('unsupported-operation', 'There are no access keys where an outer Keystone knows the users.');
+    }
     const { access, secret } = await useCases.createAccessKey(callerOf(request));
     return reply.code(201).header('Cache-Control', 'no-store').send({ access, secret });
   });

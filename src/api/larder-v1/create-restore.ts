@@ -7,7 +7,7 @@ import { callerOf } from '../principal.ts';
 import { previewJson, previewSchema } from './preview-json.ts';
 
 /** No NUL and no half of a surrogate pair: no server has such a name. */
-const name = Type.String({ pattern: '^[^\\u0000\\p{Cs}]{1,255}$', description: 'a name of 1 to 255 characters' });
+const name = Type.String({ pattern: '^[^\\u0000\\ud800-\\udfff]{1,255}$', description: 'a name of 1 to 255 characters' });
 const selected = Type.Array(Type.Object({ name, new_name: Type.Optional(name) }), {
   maxItems: 1000,
   description: 'at most 1000 names, each {"name", "new_name"}, the latter where it is to get another',

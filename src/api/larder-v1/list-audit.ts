@@ -3,7 +3,7 @@ import { LarderError } from '../../core/errors.ts';
 import type { Operation } from '../context.ts';
 import { readPeriod, timeField } from '../dds-v3/period.ts';
 import { ddsErrors, defaultLimit, defaultOffset, limit, offset, oneOf, projectParams, text } from '../fields.ts';
-import { callerOf } from '../principal.ts';
+import { callerOf, principalOf } from '../principal.ts';
 import { isoTime, nullable } from './json-types.ts';
 
 const entrySchema = Type.Object({
@@ -45,8 +45,8 @@ const schema = {
 export const listAudit: Operation = (server, { audit, identity }) => {
   server.get('/larder/v1/:project_id/audit', { schema, config: { access: 'project' } }, async (request) => {
     const { user, operation, result, scope, marker, ...query } = request.query;
-    const { projectId, userId } = callerOf(request);
-    if (scope === 'all' && !(await identity.permits(userId, null, 'larder:audit:list'))) {
+    const { projectId } = callerOf(request);
+    if (scope === 'all' && !(await identity.permits(principalOf(request), null, 'larder:audit:list'))) {
       throw new LarderError(
         'permission-denied',
         'larder:audit:list in the domain. Contact the administrator to obtain permission.',

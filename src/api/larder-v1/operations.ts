@@ -22,6 +22,7 @@ import { showHealth } from './show-health.ts';
 import { showInstance } from './show-instance.ts';
 import { showLarderJob } from './show-job.ts';
 import { showMetrics } from './show-metrics.ts';
+import { showDocs } from './show-docs.ts';
 import { showOpenapi } from './show-openapi.ts';
 import { showPolicyState } from './show-policy-state.ts';
 
@@ -30,6 +31,7 @@ export const larderV1Operations: readonly Operation[] = [
   showHealth,
   showMetrics,
   showOpenapi,
+  showDocs,
   adoptInstance,
   listLarderInstances,
   showInstance,
