@@ -16,8 +16,9 @@ export class MultisetHash {
     for (let n = 0; n < batch.count; n++) {
       const start = batch.starts[n]!;
       const length = batch.buffer.readInt32LE(start);
-      const digest = hash('sha256', batch.buffer.subarray(start, start + length), 'buffer');
-      for (let word = 0; word < words; word++) this.#sums[word]! += digest.readUInt32BE(word * 4);
+      // A text of one character for each byte: a Buffer for each document takes twice the time, most of it to collect them again.
+      const digest = hash('sha256', batch.buffer.subarray(start, start + length), 'binary');
+      for (let word = 0; word < words; word++) this.#sums[word]! += wordAt(digest, word * 4);
       this.documents++;
       this.bytes += length;
       if (++this.#additions === additionsBeforeCarry) this.#carry();
@@ -39,4 +40,10 @@ export class MultisetHash {
     }
     this.#additions = 0;
   }
+}
+
+/** Four bytes, the highest first. */
+function wordAt(bytes: string, at: number): number {
+  const low = (bytes.charCodeAt(at + 1) << 16) | (bytes.charCodeAt(at + 2) << 8) | bytes.charCodeAt(at + 3);
+  return bytes.charCodeAt(at) * 2 ** 24 + low;
 }

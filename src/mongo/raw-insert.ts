@@ -60,10 +60,7 @@ export class RawInserter {
   ): Promise<void> {
     const insert = async (bypassEmptyTimestamps: boolean): Promise<Document> => {
       const documents = new DocumentSequence('documents');
-      for (let n = part.from; n < part.to; n++) {
-        const start = batch.starts[n]!;
-        documents.push(placeholder, batch.buffer.subarray(start, start + batch.buffer.readInt32LE(start)));
-      }
+      for (const run of runs(batch, part)) documents.push(placeholder, run);
       const command = { insert: collection, documents, ordered, bypassDocumentValidation: true, writeConcern: { w: 1 } };
       return this.#db.command(bypassEmptyTimestamps ? { ...command, bypassEmptyTsReplacement: true } : command, {
         signal: this.#signal,
@@ -120,6 +117,21 @@ export class RawInserter {
 interface Part {
   readonly from: number;
   readonly to: number;
+}
+
+/** The bytes of the documents, those that lie one behind the other as one piece: the wire knows them by their own lengths. */
+function* runs({ buffer, starts }: RawBatch, part: Part): Generator<Buffer, void, undefined> {
+  let from = starts[part.from]!;
+  let to = from;
+  for (let n = part.from; n < part.to; n++) {
+    const start = starts[n]!;
+    if (start !== to) {
+      yield buffer.subarray(from, to);
+      from = start;
+    }
+    to = start + buffer.readInt32LE(start);
+  }
+  yield buffer.subarray(from, to);
 }
 
 function* parts(batch: RawBatch): Generator<Part, void, undefined> {
