@@ -83,6 +83,8 @@ export const documentedErrors = {
     text: 'Deleting backup file is not allowed because a restoration task is currently in progress. Please wait.',
   },
   'target-not-empty': { status: 400, code: 'DBS.200004', text: 'Operation is illegal.' },
+  'time-not-restorable': { status: 400, code: 'DBS.280409', text: 'Invalid date.' },
+  'not-replayable': { status: 400, code: 'DBS.280343', text: 'Unsupported operation.' },
   'name-taken': { status: 409, code: 'DBS.200001', text: parameter },
   'project-not-empty': { status: 409, code: 'DBS.200001', text: parameter },
   'data-folder-locked': { status: 500, code: 'DBS.280005', text: serverError },

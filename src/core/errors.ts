@@ -57,6 +57,8 @@ export const errorKinds = {
   'backup-in-use': 'conflict',
   'oplog-gap': 'conflict',
   'target-not-empty': 'conflict',
+  'time-not-restorable': 'conflict',
+  'not-replayable': 'conflict',
   'name-taken': 'conflict',
   'project-not-empty': 'conflict',
   'data-folder-locked': 'conflict',

@@ -63,18 +63,46 @@ export interface RestoreTask {
   readonly target: { readonly id: string; readonly uri: string };
   readonly selection: RestoreSelection;
   readonly overwrite: boolean;
+  /** A later point than the backup's own, reached by what is archived of the oplog since. */
+  readonly pointInTime?: PointInTime;
+}
+
+/** A point and the way to it. */
+export interface PointInTime {
+  readonly point: ClusterTime;
+  /** Whose oplog it is. */
+  readonly instanceId: string;
+  readonly timeline: number;
+  /** Older backups of the timeline, newest first: taken where something was only half there at the moment of the newest. */
+  readonly olderBases: readonly string[];
 }
 
 export interface RestoreSummary {
   readonly documents: number;
   readonly bytes: number;
   readonly collections: number;
-  /** The multiset hash of every collection, its options and indexes were compared with the image and are equal. */
+  /**
+   * The multiset hash of every collection, its options and indexes were compared with the image and are equal. For a point in time:
+   * the hash before anything was replayed; afterwards counts (but of capped collections), options and indexes with what the oplog says.
+   */
   readonly verified: true;
+  /** What was replayed; absent where nothing was asked for. */
+  readonly replayed?: ReplaySummary;
   /** Of this try. */
   readonly seconds: number;
   /** What could not come back the same, one line each. */
   readonly notes: readonly string[];
+}
+
+export interface ReplaySummary {
+  readonly baseBackupId: string;
+  readonly base: ClusterTime;
+  readonly point: ClusterTime;
+  /** Entries of the oplog between the two, and their BSON bytes. */
+  readonly entries: number;
+  readonly bytes: number;
+  /** Writes among them to what was restored. */
+  readonly writes: number;
 }
 
 /** Restore the whole backup into a server started for this, compare it, ask the assertions, remove all of it. Repeating it starts over. */

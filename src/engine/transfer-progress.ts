@@ -95,6 +95,13 @@ export class TransferProgress {
     this.#count(batch);
   }
 
+  /** As `read`, of what does not lie in a batch. */
+  moved(documents: number, bytes: number): void {
+    this.documents += documents;
+    this.bytes += bytes;
+    this.#tell();
+  }
+
   /** As `read`, and waits where reading is held back. */
   async readHeldBack(batch: RawBatch): Promise<void> {
     await this.#brake.take(this.#count(batch), this.#urgent);
@@ -121,9 +128,7 @@ export class TransferProgress {
   #count(batch: RawBatch): number {
     let bytes = 0;
     for (let n = 0; n < batch.count; n++) bytes += batch.buffer.readInt32LE(batch.starts[n]!);
-    this.documents += batch.count;
-    this.bytes += bytes;
-    this.#tell();
+    this.moved(batch.count, bytes);
     return bytes;
   }
 

@@ -1,7 +1,8 @@
-import { findElement, skipValue, documentLength } from '../lib/raw-bson.ts';
+import { findElement } from '../lib/raw-bson.ts';
 import type { ClusterTime } from '../core/image.ts';
-import { compareClusterTime } from '../core/image.ts';
 import { readClusterTime } from './cluster-time.ts';
+import { fieldOffsets, hasFlag, isRetryableGroup, previousOf, textOf, uuidAt } from './oplog-fields.ts';
+import type { Fields } from './oplog-fields.ts';
 import { elements } from './ordered-document.ts';
 import { idKeyOf } from './raw-id.ts';
 import type { IdKey } from './raw-id.ts';
@@ -84,13 +85,6 @@ export function readOplogEntry(buffer: Buffer, start: number): OplogEntry {
   };
 }
 
-interface Field {
-  readonly type: number;
-  readonly value: number;
-  readonly end: number;
-}
-type Fields = Map<string, Field>;
-
 function interpret(buffer: Buffer, fields: Fields): OplogMeaning {
   const op = textOf(buffer, fields.get('op'));
   if (op === 'n') return nothing;
@@ -146,58 +140,12 @@ function interpretGroup(buffer: Buffer, fields: Fields, body: number): OplogMean
       commands.push(...meaning.commands);
     } else if (meaning.kind !== 'nothing') commands.push(meaning);
   }
-  const flag = (name: string): boolean => {
-    const element = findElement(buffer, body, name);
-    return element !== null && element.type === 0x08 && buffer[element.value] === 1;
-  };
   const isTransaction = fields.has('lsid') && fields.has('txnNumber') && !isRetryableGroup(buffer, fields);
   return {
     kind: 'group',
     touches,
     commands,
-    effect: flag('partialTxn') || flag('prepare') ? 'part' : 'whole',
+    effect: hasFlag(buffer, body, 'partialTxn') || hasFlag(buffer, body, 'prepare') ? 'part' : 'whole',
     previous: isTransaction ? previousOf(buffer, fields) : null,
   };
-}
-
-/** `multiOpType: 1`: retryable writes in one entry, each on its own; their chain of previous entries is no transaction (pitfalls E5). */
-function isRetryableGroup(buffer: Buffer, fields: Fields): boolean {
-  const field = fields.get('multiOpType');
-  return field !== undefined && field.type === 0x10 && buffer.readInt32LE(field.value) === 1;
-}
-
-function previousOf(buffer: Buffer, fields: Fields): ClusterTime | null {
-  const field = fields.get('prevOpTime');
-  if (field === undefined || field.type !== 0x03) return null;
-  const ts = findElement(buffer, field.value, 'ts');
-  if (ts === null) return null;
-  const time = readClusterTime(buffer, ts.value);
-  return compareClusterTime(time, { t: 0, i: 0 }) === 0 ? null : time;
-}
-
-/** Offsets of the top-level fields of the document at `start`, by name; the first of a name wins. */
-function fieldOffsets(buffer: Buffer, start: number): Fields {
-  const fields: Fields = new Map();
-  const end = start + documentLength(buffer, start) - 1;
-  let at = start + 4;
-  while (at < end) {
-    const type = buffer[at]!;
-    let nameEnd = at + 1;
-    while (buffer[nameEnd] !== 0) nameEnd++;
-    const value = nameEnd + 1;
-    const next = skipValue(buffer, type, value);
-    const name = buffer.toString('latin1', at + 1, nameEnd);
-    if (!fields.has(name)) fields.set(name, { type, value, end: next });
-    at = next;
-  }
-  return fields;
-}
-
-function textOf(buffer: Buffer, field: Field | undefined): string {
-  return field === undefined || field.type !== 0x02 ? '' : buffer.toString('utf8', field.value + 4, field.end - 1);
-}
-
-/** A UUID is a binary of 16 bytes: length word, subtype, bytes. */
-function uuidAt(buffer: Buffer, field: Field): string {
-  return buffer.toString('hex', field.value + 5, field.value + 21);
 }

@@ -23,7 +23,9 @@ export const bucketsOf = (name: string): string => bucketsPrefix + name;
 export const seriesOf = (name: string): string => name.slice(bucketsPrefix.length);
 
 /** True if no two documents of the collection can have the same `_id`. */
-export function hasIdIndex({ indexes }: Pick<CollectionImage, 'indexes'>): boolean {
+export function hasIdIndex({ indexes, options }: Pick<CollectionImage, 'indexes' | 'options'>): boolean {
+  // Of buckets it is not listed.
+  if (decodeOrdered(Buffer.from(options, 'base64')).has('clusteredIndex')) return true;
   return indexes.map(decodeIndex).some((spec) => spec.get('name') === '_id_' || spec.get('clustered') !== undefined);
 }
 

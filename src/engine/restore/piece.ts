@@ -40,7 +40,14 @@ export function newPiece(planned: PlannedCollection, restoreId: string, sourceVe
   };
 }
 
-const order = ['loading', 'loaded', 'indexed', 'compared', 'ready'] as const satisfies readonly CollectionState['stage'][];
+const order = [
+  'loading',
+  'loaded',
+  'replayed',
+  'indexed',
+  'compared',
+  'ready',
+] as const satisfies readonly CollectionState['stage'][];
 
 /** True if the piece has come to the stage, or further. */
 export function reached({ state }: Piece, stage: CollectionState['stage']): boolean {

@@ -6,11 +6,11 @@ import { listUserDatabases } from '../../mongo/collection-catalog.ts';
 const majority = { w: 'majority' };
 
 /**
- * How far a collection is. `loading`: the first `batches` batches of its image are in it. Then all are, its indexes are built, it
- * was read back and compared, what deletes by age is on.
+ * How far a collection is. `loading`: the first `batches` batches of its image are in it. Then all are, for a later point in time what
+ * was written since is added to it, its indexes are built, it was read back and compared, what deletes by age is on.
  */
 export interface CollectionState {
-  readonly stage: 'loading' | 'loaded' | 'indexed' | 'compared' | 'ready';
+  readonly stage: 'loading' | 'loaded' | 'replayed' | 'indexed' | 'compared' | 'ready';
   /** Of the collection that is being filled, 32 hex digits: told apart by it, it keeps it when it is renamed. */
   readonly uuid: string;
   readonly batches: number;
@@ -26,23 +26,23 @@ export interface CollectionState {
  * Reads a state that stays: what the majority has. Since the oplog has one order, everything that was written before it stays too,
  * acknowledged by one member or by all.
  */
-export async function readState(
+export async function readState<State extends object = CollectionState>(
   client: MongoClient,
   db: string,
   key: string,
   signal: AbortSignal,
-): Promise<CollectionState | null> {
+): Promise<State | null> {
   const command = { find: stateCollection, filter: { _id: key }, limit: 1, readConcern: { level: 'majority' } };
   const { cursor } = await client.db(db).command(command, { signal });
   const row = (cursor.firstBatch as Document[])[0];
-  return row === undefined ? null : (row['state'] as CollectionState);
+  return row === undefined ? null : (row['state'] as State);
 }
 
 /** Writes a state and returns the election term in which it was; with `durable`, once it stays. Driver errors pass through. */
 export async function writeState(
   client: MongoClient,
   at: { readonly db: string; readonly key: string },
-  state: CollectionState,
+  state: object,
   options: { readonly durable: boolean; readonly signal: AbortSignal },
 ): Promise<string | null> {
   const update = { q: { _id: at.key }, u: { $set: { state } }, upsert: true };

@@ -1,9 +1,11 @@
 import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
 import { unknownOptions, type CollectionImage } from '../../core/image.ts';
+import { findElement } from '../../lib/raw-bson.ts';
 import type { RawBatch } from '../../lib/raw-bson.ts';
 import { readCatalog, sameFields } from '../../mongo/collection-catalog.ts';
 import type { CatalogEntry } from '../../mongo/collection-catalog.ts';
+import { withoutFields } from '../../mongo/edit-document.ts';
 import { elements } from '../../mongo/ordered-document.ts';
 import { readRaw } from '../../mongo/raw-cursor.ts';
 import { isBuckets, storedFunctions } from './definitions.ts';
@@ -97,10 +99,23 @@ function compareIndexes(name: string, found: readonly Buffer[], wanted: readonly
   for (const index of wanted) {
     const other = byName.get(indexName(index));
     if (other === undefined) throw differs(name, `its index ${indexName(index)} is missing`);
-    if (!sameFields(index, other)) throw differs(name, `its index ${indexName(index)} differs`);
+    if (!sameIndex(index, other)) throw differs(name, `its index ${indexName(index)} differs`);
     byName.delete(indexName(index));
   }
   for (const extra of byName.keys()) throw differs(name, `it has an index ${extra} that is not in the backup`);
+}
+
+/** What an index on buckets keeps of the words it was made with is compared without their order, like the index itself. */
+function sameIndex(a: Buffer, b: Buffer): boolean {
+  const [one, other] = [originalOf(a), originalOf(b)];
+  const isSame = one === null || other === null ? one === other : sameFields(one, other);
+  const own = new Set(['originalSpec']);
+  return isSame && sameFields(withoutFields(a, own), withoutFields(b, own));
+}
+
+function originalOf(index: Buffer): Buffer | null {
+  const original = findElement(index, 0, 'originalSpec');
+  return original === null ? null : index.subarray(original.value, original.end);
 }
 
 function indexName(index: Buffer): string {
