@@ -1,6 +1,7 @@
 /**
- * `npm run soak [-- --seeds N] [--from N] [--minutes M] [--scale] [--memory] [--api]`: proves capture and restore at length, on real servers. Seeds:
- * the randomized oracle of the tests, ten at a time on one set; a failure prints the command that runs the same seeds again. `--scale`: 10,000
+ * `npm run soak [-- --seeds N] [--from N] [--minutes M] [--faults] [--scale] [--memory] [--api]`: proves capture and restore at length, on real servers. Seeds:
+ * the randomized oracle of the tests, ten at a time on one set; a failure prints the command that runs the same seeds again. `--faults`: with each seed
+ * one fault at a random moment of a backup. `--scale`: 10,000
  * collections and a collection of 5,000,000 tiny documents instead. `--memory`: what the server takes while it backs up 1, 4 and 10 GB. `--api`:
  * instead at least 20,000 requests that Schemathesis makes of the API's description, beginning with the seed of `--from`. Ends with 1 at the
  * first difference or broken promise.
@@ -10,6 +11,7 @@ import { reportFigures } from '../bench/report.ts';
 import { serverDuringBackup } from '../bench/server-during-backup.ts';
 import { fuzzApi } from '../test/clients/fuzz-api.ts';
 import { consultOracle, replayCommand } from '../test/fixtures/oracle.ts';
+import { openFaultWorld, replayFault } from '../test/fixtures/random-faults.ts';
 import { proveScale } from '../test/fixtures/prove-scale.ts';
 import { startTestSet } from '../test/fixtures/replica-set.ts';
 
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     scale: { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
+    faults: { type: 'boolean', default: false },
     api: { type: 'boolean', default: false },
   },
 });
@@ -32,7 +35,8 @@ process.exitCode = await soak();
 function soak(): Promise<number> {
   if (values.memory) return soakMemory();
   if (values.scale) return soakScale();
-  return values.api ? soakApi(whole('from')) : soakSeeds(whole('seeds'), whole('from'), whole('minutes'));
+  if (values.api) return soakApi(whole('from'));
+  return (values.faults ? soakFaults : soakSeeds)(whole('seeds'), whole('from'), whole('minutes'));
 }
 
 async function soakSeeds(seeds: number, from: number, minutes: number): Promise<number> {
@@ -59,6 +63,26 @@ async function soakSeeds(seeds: number, from: number, minutes: number): Promise<
     console.log(
       `${run} seeds: ${total.compared} collections of backups and ${total.restored} restored ones are the source, byte by byte`,
     );
+  }
+  console.log(`${run} seeds passed in ${Math.round((performance.now() - begun) / 1000)} s`);
+  return 0;
+}
+
+async function soakFaults(seeds: number, from: number, minutes: number): Promise<number> {
+  const begun = performance.now();
+  await using world = await openFaultWorld();
+  let run = 0;
+  for (; run < seeds && (performance.now() - begun) / 60_000 < minutes; run++) {
+    const seed = from + run;
+    try {
+      const { fault, moment, status, reason, compared } = await world.run(seed);
+      const outcome = status === 'Completed' ? `${compared} collections are the source, byte by byte` : `failed: ${reason}`;
+      console.log(`seed ${seed}, ${fault} at ${Math.round(moment * 100)} %: ${outcome}`);
+    } catch (error) {
+      console.error(error);
+      console.log(`${run} seeds passed; ${seed} failed. The same again: ${replayFault(seed)}`);
+      return 1;
+    }
   }
   console.log(`${run} seeds passed in ${Math.round((performance.now() - begun) / 1000)} s`);
   return 0;
