@@ -1,5 +1,6 @@
 // `npm run bench [-- scenario …]`: measures on this machine, prints JSON lines and a table, and fails if a promise is missed.
 import { clientLatency } from './client-latency.ts';
+import { apiCost } from './api-cost.ts';
 import { captureCost } from './capture-cost.ts';
 import { reportFigures, type Figure } from './report.ts';
 import { restoreCost } from './restore-cost.ts';
@@ -8,6 +9,7 @@ import { serverDuringBackup } from './server-during-backup.ts';
 const scenarios: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'server-during-backup': () => serverDuringBackup(),
   'client-latency': clientLatency,
+  api: apiCost({ backups: 10_000, requests: 1000 }),
   'capture-1m': captureCost(1_000_000, 20),
   'capture-5m': captureCost(5_000_000, 60),
   'restore-1m': restoreCost(1_000_000),
