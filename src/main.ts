@@ -15,6 +15,8 @@ import { createKeystoneIdentity } from './engine/keystone/keystone-identity.ts';
 import { createUseCases } from './engine/create-use-cases.ts';
 import type { JobDeps } from './engine/engine-deps.ts';
 import { firstStart } from './engine/first-start.ts';
+import { createInstances } from './engine/instances/create-instances.ts';
+import { keepInstances, stopInstances } from './engine/instances/keep-instances.ts';
 import { keepPruning } from './engine/keep-pruning.ts';
 import { keepSchedule } from './engine/keep-schedule.ts';
 import { keepTidy } from './engine/keep-tidy.ts';
@@ -28,6 +30,7 @@ import { systemClock } from './lib/clock.ts';
 import { systemTimers } from './lib/timers.ts';
 import { probeDeployment } from './mongo/probe-deployment.ts';
 import { findMongod } from './provider/find-mongod.ts';
+import { openInstanceProvider } from './open-instance-provider.ts';
 import { openRepository } from './repository/open-repository.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { startMessage } from './start-message.ts';
@@ -81,12 +84,14 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   // Of drills that a killed process held: their servers ended with it.
   await rm(drillFolder, { recursive: true, force: true });
   const metrics = createMetrics({ catalog, clock, log, store, version: version() });
+  const provider = await openInstanceProvider(settings, { env, clock, log: (line) => log.info(line) });
   const deps: JobDeps = {
     catalog,
     jobs,
     repository,
     clock,
     probe: probeDeployment,
+    provider,
     log,
     repositoryConnection: connection,
     drills: {
@@ -99,6 +104,8 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
       }),
     ),
   };
+  if (settings.instances.stopWithLarder) cleanup.defer(() => stopInstances(deps));
+  cleanup.use(keepInstances(deps, systemTimers));
   const running = await startJobs(deps);
   cleanup.defer(() => running.stop(jobsStopLimit));
   cleanup.use(keepPruning(deps));
@@ -107,6 +114,7 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   const tls = settings.tls === null ? null : await readTlsFiles(settings.tls);
   const server = await buildServer({
     useCases: createUseCases(deps),
+    instances: createInstances(deps),
     ...identityOf({ catalog, repository, clock }, settings),
     directory: createDirectory({ catalog, repository, clock }),
     audit: createAudit({ catalog, repository, clock }),

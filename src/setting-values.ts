@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** A value that is not allowed; the message says what is, as the end of the sentence "it must be …". */
@@ -144,4 +144,18 @@ function parseS3Url(value: string): string {
 function isEndpoint(value: string): boolean {
   const url = URL.canParse(value) ? new URL(value) : null;
   return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+}
+
+/** What becomes of the servers that Larder started when it stops. */
+export function parseOnStop(value: string): 'keep' | 'stop' {
+  if (value === 'keep' || value === 'stop') return value;
+  throw new Refusal('keep or stop');
+}
+
+/** Paths with the system's separator between; relative ones are relative to `folder`. */
+export function parsePaths(value: string, folder: string): readonly string[] {
+  return value
+    .split(delimiter)
+    .filter((path) => path !== '')
+    .map((path) => resolve(folder, path));
 }

@@ -43,6 +43,7 @@ describe('readSettings', () => {
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
       keystone: null,
+      instances: { host: '127.0.0.1', most: 20, cacheMb: 256, stopWithLarder: false, mongods: [] },
     });
     expect(Object.isFrozen(settings)).toBe(true);
   });
@@ -120,6 +121,7 @@ describe('readSettings', () => {
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
       keystone: null,
+      instances: { host: '127.0.0.1', most: 20, cacheMb: 256, stopWithLarder: false, mongods: [] },
     });
   });
 
@@ -150,6 +152,7 @@ describe('readSettings', () => {
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
       keystone: null,
+      instances: { host: '127.0.0.1', most: 20, cacheMb: 256, stopWithLarder: false, mongods: [] },
     });
   });
 

@@ -11,6 +11,8 @@ import {
   parseDatabaseUrl,
   parseHost,
   parseKeystoneUrl,
+  parseOnStop,
+  parsePaths,
   parsePort,
   parseRegion,
   parseRepositoryUrl,
@@ -38,6 +40,8 @@ export interface Settings {
   readonly repositoryPassphrase: string | null;
   /** How long audit entries are kept. */
   readonly auditDays: number;
+  /** Of the instances that Larder starts itself. */
+  readonly instances: InstanceSettings;
   /** null: plain HTTP. */
   readonly tls: TlsFiles | null;
   /** An outer Keystone that knows users, projects and roles, and what its roles are here; null: Larder knows them itself. */
@@ -46,6 +50,19 @@ export interface Settings {
   readonly metricsToken: string | null;
   /** Requests in a minute; null: no limit. */
   readonly rateLimits: { readonly perAddress: number | null; readonly perUser: number | null };
+}
+
+export interface InstanceSettings {
+  /** Address under which clients find their servers. */
+  readonly host: string;
+  /** How many there may be; 0: none are created. */
+  readonly most: number;
+  /** Cache of each server, in megabytes. */
+  readonly cacheMb: number;
+  /** Their servers end with Larder, instead of running on. */
+  readonly stopWithLarder: boolean;
+  /** Further server programs, for other versions. */
+  readonly mongods: readonly string[];
 }
 
 export interface ReadSettingsOptions {
@@ -65,6 +82,11 @@ const keys = [
   'repository',
   'repository_passphrase',
   'audit_days',
+  'instances_host',
+  'instances_max',
+  'instances_cache_mb',
+  'instances_on_stop',
+  'mongods',
   'tls_cert',
   'tls_key',
   'rate_limit_address',
@@ -76,7 +98,14 @@ const keys = [
 type Key = (typeof keys)[number];
 
 /** May stand in the file without quotes. */
-const numericKeys: ReadonlySet<Key> = new Set(['port', 'audit_days', 'rate_limit_address', 'rate_limit_user']);
+const numericKeys: ReadonlySet<Key> = new Set([
+  'port',
+  'audit_days',
+  'instances_max',
+  'instances_cache_mb',
+  'rate_limit_address',
+  'rate_limit_user',
+]);
 
 /** Never shown, not even in part. */
 const secretKeys: ReadonlySet<Key> = new Set(['admin_password', 'repository_passphrase', 'metrics_token']);
@@ -101,6 +130,13 @@ export async function readSettings({ env, folder }: ReadSettingsOptions): Promis
     repositoryUrl:
       read('repository', (value) => parseRepositoryUrl(value, folder)) ?? pathToFileURL(join(dataFolder, 'repository')).href,
     repositoryPassphrase: read('repository_passphrase', (value) => parseSecret(value, 8, 1024)),
+    instances: Object.freeze({
+      host: read('instances_host', parseHost) ?? '127.0.0.1',
+      most: read('instances_max', (value) => parseCount(value, 0, 1000)) ?? 20,
+      cacheMb: read('instances_cache_mb', (value) => parseCount(value, 256, 1_000_000)) ?? 256,
+      stopWithLarder: (read('instances_on_stop', parseOnStop) ?? 'keep') === 'stop',
+      mongods: Object.freeze(read('mongods', (value) => parsePaths(value, folder)) ?? []),
+    }),
     tls: tlsFiles(
       read('tls_cert', (value) => resolve(folder, value)),
       read('tls_key', (value) => resolve(folder, value)),

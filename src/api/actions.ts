@@ -74,6 +74,7 @@ const addresses: Readonly<Record<string, NeededAction>> = {
   [`GET ${p}/instances/:instance_id/tags`]: 'dds:instance:list',
   // No action is documented for these: whoever may use the project may read them.
   [`GET ${p}/tags`]: null,
+  [`GET ${p}/instances/tags`]: null,
   [`GET ${p}/jobs`]: null,
   'GET /v3.1/:project_id/jobs': null,
   [`GET ${p}/quotas`]: null,

@@ -11,12 +11,14 @@ import type { Directory } from '../engine/directory.ts';
 import type { Archives } from '../engine/export/archives.ts';
 import type { Metrics } from '../engine/metrics.ts';
 import type { OuterIdentity } from '../engine/keystone/keystone-identity.ts';
+import type { Instances } from '../engine/instances/instances.ts';
 import type { Identity, UseCases } from '../engine/use-cases.ts';
 import type { Clock } from '../lib/clock.ts';
 
 /** What every operation is given. */
 export interface ApiContext {
   readonly useCases: UseCases;
+  readonly instances: Instances;
   readonly identity: Identity;
   readonly directory: Directory;
   readonly audit: Audit;

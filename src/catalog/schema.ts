@@ -10,6 +10,8 @@ type Enabled = ColumnType<boolean, boolean | undefined, boolean>;
 /** False unless given when the row is made. */
 type Switch = ColumnType<boolean, boolean | undefined, boolean>;
 type Text = ColumnType<string, string | undefined, string>;
+/** An empty array unless given when the row is made. */
+type JsonList = ColumnType<unknown, string | undefined, string>;
 type OptionalJson = ColumnType<unknown, string | null | undefined, string | null>;
 /** May be left out when a row is made; then it is null. */
 type NullableNumber = ColumnType<number | null, number | null | undefined, number | null>;
@@ -73,7 +75,8 @@ export interface AccessKeysTable {
 
 /**
  * `action` and `action_job_id` are taken and released together: whoever sets them from null owns the instance meanwhile. `lock`:
- * backups of a single server keep everybody from writing. `rate_mb_per_s`: how fast they may read.
+ * backups of a single server keep everybody from writing. `rate_mb_per_s`: how fast they may read. `own`: what is particular to an
+ * instance whose servers Larder started itself; null for one that runs elsewhere.
  */
 export interface InstancesTable {
   id: string;
@@ -92,6 +95,8 @@ export interface InstancesTable {
   holds_user_data: boolean;
   rate_mb_per_s: NullableNumber;
   lock: Switch;
+  own: OptionalJson;
+  tags: JsonList;
   probed: Date;
   created: Date;
   updated: Date;
@@ -223,6 +228,27 @@ export interface UsedSignaturesTable {
   expires: Date;
 }
 
+/** A deleted instance of Larder's own; its row's id is the instance's. */
+export interface RecycledInstancesTable {
+  id: string;
+  project_id: string;
+  name: string;
+  mode: string;
+  version: string;
+  enterprise_project_id: string;
+  volume_gb: number;
+  backup_id: string;
+  created: Date;
+  deleted: Date;
+  retained_until: Date;
+}
+
+/** For how many days deleted instances of a project can come back; 7 where there is no row. */
+export interface RecyclePoliciesTable {
+  project_id: string;
+  days: number;
+}
+
 export interface CatalogSchema {
   domains: DomainsTable;
   projects: ProjectsTable;
@@ -241,6 +267,8 @@ export interface CatalogSchema {
   jobs: JobsTable;
   audit_entries: AuditEntriesTable;
   used_signatures: UsedSignaturesTable;
+  recycled_instances: RecycledInstancesTable;
+  recycle_policies: RecyclePoliciesTable;
 }
 
 export type CatalogTransaction = Transaction<CatalogSchema>;

@@ -28,7 +28,14 @@ export type Wire<T> = T extends Date
 
 export type WireBackup = Wire<Backup>;
 export type WireBackupDetails = Wire<BackupDetails>;
-export type WireInstance = Wire<Instance>;
+export type WireInstance = Wire<Omit<Instance, 'own'>> & {
+  readonly own: null | {
+    readonly version: string;
+    readonly ports: readonly number[];
+    readonly volume_gb: number;
+    readonly spec_code: string;
+  };
+};
 export type WireJob = Wire<Job>;
 export type WireProgress = Wire<JobProgress>;
 export type WirePreview = Wire<RestorePreview>;

@@ -20,7 +20,7 @@ export async function beginDeletion(
     .where('backup_id', '=', backup.id)
     .where('status', '=', 'Running')
     .execute();
-  if (running.some((job) => job.kind === 'restore' || job.kind === 'drill')) {
+  if (running.some((job) => ['restore', 'drill', 'create-instance'].includes(job.kind))) {
     throw new LarderError('backup-in-use', 'The backup is in use by a restore or a drill.');
   }
   const deletion = running.find((job) => job.kind === 'delete');

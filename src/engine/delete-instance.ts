@@ -2,6 +2,7 @@ import { checkInstanceId } from '../core/ids.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
 import { busy, takeInstance } from './instance-action.ts';
+import { planRecycling } from './instances/recycle-bin.ts';
 import { newJobId, startJob } from './start-job.ts';
 import type { Caller } from './use-cases.ts';
 
@@ -27,21 +28,30 @@ export async function deleteInstance(deps: EngineDeps, caller: Caller, instanceI
     const instance = await findInstance(trx, projectId, instanceId);
     if (instance.action === 'DELETE_INSTANCE' && instance.action_job_id !== null) return { jobId: instance.action_job_id };
     if (instance.action !== null) throw busy();
-    const ids = automated.map(({ id }) => id);
+    const recycling = await planRecycling(deps, trx, instance);
+    const ids = automated.map(({ id }) => id).filter((id) => id !== recycling?.backupId);
     if (ids.length > 0) {
       const restore = await trx
         .selectFrom('jobs')
         .select('id')
         .where('backup_id', 'in', ids)
         .where('status', '=', 'Running')
-        .where('kind', '=', 'restore')
+        .where('kind', 'in', ['restore', 'create-instance'])
         .executeTakeFirst();
       if (restore !== undefined) throw busy('An automated backup of the instance is being restored elsewhere.');
       await trx.updateTable('backups').set({ status: 'DISABLED' }).where('id', 'in', ids).execute();
     }
     const now = deps.clock.now();
     await takeInstance(trx, { projectId, instanceId, action: 'DELETE_INSTANCE', jobId, now, evenAbnormal: true });
-    await startJob(deps, trx, { id: jobId, projectId, kind: 'delete-instance', instance, backupId: null, now });
+    await startJob(deps, trx, {
+      id: jobId,
+      projectId,
+      kind: 'delete-instance',
+      instance,
+      backupId: null,
+      request: recycling,
+      now,
+    });
     return { jobId };
   });
 }

@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/open-catalog.ts';
 import type { ProbeDeployment } from '../core/deployment.ts';
 import type { JobQueue } from '../jobs/port.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { InstanceProvider } from '../provider/instance-provider.ts';
 import type { MongodBinary } from '../provider/mongod-binary.ts';
 import type { Repository, RepositoryConnection } from '../repository/port.ts';
 import type { RunTask } from './tasks.ts';
@@ -20,6 +21,8 @@ export interface EngineDeps {
   readonly repository: Repository;
   readonly clock: Clock;
   readonly probe: ProbeDeployment;
+  /** Runs the instances that Larder starts itself. */
+  readonly provider: InstanceProvider;
   readonly log: EngineLog;
 }
 

@@ -33,7 +33,7 @@ export async function takeInstance(
     .where('id', '=', take.instanceId)
     .where('project_id', '=', take.projectId)
     .where('action', 'is', null)
-    .where('status', 'in', take.evenAbnormal === true ? ['normal', 'abnormal'] : ['normal'])
+    .where('status', 'in', take.evenAbnormal === true ? ['normal', 'abnormal', 'createfail'] : ['normal'])
     .returning('id')
     .executeTakeFirst();
   if (taken !== undefined) return;

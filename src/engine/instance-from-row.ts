@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { InstancesTable } from '../catalog/schema.ts';
 import { datastoreVersion } from '../core/datastore-version.ts';
+import type { OwnInstance, Tag } from '../core/own-instance.ts';
 import type { BackupPolicy } from '../core/policy.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findPolicyRows, policyOf } from './policy-row.ts';
@@ -8,6 +9,11 @@ import { findProofStates } from './proofs.ts';
 import type { Instance, InstanceAction, InstanceMode, InstanceNode, InstanceProof, InstanceStatus } from './use-cases.ts';
 
 export type InstanceRow = Selectable<InstancesTable>;
+
+/** What is particular to an instance of Larder's own; null for one that runs elsewhere. */
+export function ownOf(row: Pick<InstanceRow, 'own'>): OwnInstance | null {
+  return row.own as OwnInstance | null;
+}
 
 /** Where nothing is known of any node: MongoDB's own port. */
 const standardPort = 27017;
@@ -29,6 +35,7 @@ export async function instancesOf(deps: InstanceDeps, rows: readonly InstanceRow
 
 function instanceFromRow(row: InstanceRow, backupPolicy: BackupPolicy, proof: InstanceProof): Instance {
   const nodes = row.nodes as readonly InstanceNode[];
+  const own = ownOf(row);
   return {
     id: row.id,
     name: row.name,
@@ -39,11 +46,14 @@ function instanceFromRow(row: InstanceRow, backupPolicy: BackupPolicy, proof: In
     datastoreVersion: datastoreVersion(row.server_version),
     serverVersion: row.server_version,
     setName: row.set_name,
-    port: (nodes.find((node) => node.role === 'Primary') ?? nodes[0])?.port ?? standardPort,
+    // The first member's, whoever is primary.
+    port: own?.servers.ports[0] ?? (nodes.find((node) => node.role === 'Primary') ?? nodes[0])?.port ?? standardPort,
     tls: row.tls,
     nodes,
     lock: row.lock,
     rateMbPerS: row.rate_mb_per_s,
+    own,
+    tags: row.tags as readonly Tag[],
     address: row.address,
     backupPolicy,
     proof,

@@ -10,6 +10,8 @@ export type WriteOutcome = (trx: CatalogTransaction, now: Date) => Promise<void>
 
 /** What is particular to one kind of job; everything else (tries, progress, the instance, the job's row) is the same for all. */
 export interface JobKind {
+  /** True if only another server of Larder can do it: then it goes back in line. Any can unless given. */
+  isElsewhere?(deps: JobDeps, job: JobRow): Promise<boolean>;
   /** Does the work and says what to write once it is done. Called again for each try; must end when the signal says so. */
   run(deps: JobDeps, job: JobRow, context: TaskContext): Promise<WriteOutcome>;
   /** What to write when the job is given up. */

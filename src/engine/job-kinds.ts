@@ -2,6 +2,8 @@ import { LarderError } from '../core/errors.ts';
 import { backupJob } from './backup-job.ts';
 import { deleteInstanceJob } from './delete-instance-job.ts';
 import { deleteJob } from './delete-job.ts';
+import { createInstanceJob } from './instances/create-instance-job.ts';
+import { changeInstanceJob } from './instances/change-instance-job.ts';
 import { drillJob } from './drill-job.ts';
 import type { JobKind, JobRow } from './job-kind.ts';
 import { restoreJob } from './restore-job.ts';
@@ -13,6 +15,8 @@ const kinds = {
   drill: drillJob,
   delete: deleteJob,
   'delete-instance': deleteInstanceJob,
+  'create-instance': createInstanceJob,
+  'change-instance': changeInstanceJob,
 } as const satisfies Record<JobKindName, JobKind>;
 
 /** The kind of a job's row. `internal` for one that a newer version wrote. */

@@ -6,7 +6,10 @@ import type { Caller, Instance, InstanceFilter, Rows } from './use-cases.ts';
 /** UseCases.listInstances. Answers from the catalog alone; servers are asked by `showInstance` and before each operation. */
 export async function listInstances(deps: EngineDeps, caller: Caller, filter: InstanceFilter): Promise<Rows<Instance>> {
   let matching = deps.catalog.db.selectFrom('instances').where('project_id', '=', caller.projectId);
-  const { id, name, mode, marker } = filter;
+  const { id, name, mode, marker, vpcId, subnetId, tags } = filter;
+  if (vpcId !== undefined) matching = matching.where(sql<boolean>`own->'sent'->>'vpcId' = ${vpcId}`);
+  if (subnetId !== undefined) matching = matching.where(sql<boolean>`own->'sent'->>'subnetId' = ${subnetId}`);
+  if (tags !== undefined) matching = matching.where(sql<boolean>`tags @> ${JSON.stringify(tags)}::jsonb`);
   if (id !== undefined) matching = matching.where('id', '=', id);
   if (mode !== undefined) matching = matching.where('mode', '=', mode);
   if (name !== undefined) {

@@ -4,6 +4,7 @@
  */
 import type { DrillSchedule } from '../core/drill-schedule.ts';
 import type { BackupPolicy } from '../core/policy.ts';
+import type { OwnInstance, Tag } from '../core/own-instance.ts';
 import type { PermissionPolicy } from '../core/permission-policy.ts';
 import type { Repository } from '../repository/port.ts';
 import type { BackupProof, InstanceMode, InstanceNode } from './use-cases.ts';
@@ -60,6 +61,10 @@ export interface InstanceRecord {
   readonly lock?: boolean;
   /** Absent where nobody ever set it: no limit. */
   readonly rateMbPerS?: number | null;
+  /** Absent and null: the servers run elsewhere. */
+  readonly own?: OwnInstance | null;
+  /** Absent: none. */
+  readonly tags?: readonly Tag[];
   readonly created: string;
 }
 
@@ -93,6 +98,27 @@ export interface InstanceProofRecord {
   readonly proved: string | null;
 }
 
+/** A deleted instance that has the record's id. */
+export interface RecycledInstanceRecord {
+  readonly projectId: string;
+  readonly name: string;
+  readonly mode: string;
+  readonly version: string;
+  readonly enterpriseProjectId: string;
+  readonly volumeGb: number;
+  readonly backupId: string;
+  /** How long an automated backup is kept for its sake; null for one that somebody made. */
+  readonly keepDays: number | null;
+  readonly created: string;
+  readonly deleted: string;
+  readonly retainedUntil: string;
+}
+
+/** How long deleted instances can come back, in the project that has the record's id. */
+export interface RecyclePolicyRecord {
+  readonly days: number;
+}
+
 export interface RecordKinds {
   readonly domain: DomainRecord;
   readonly project: ProjectRecord;
@@ -104,6 +130,8 @@ export interface RecordKinds {
   readonly 'drill-schedule': DrillScheduleRecord;
   readonly proof: ProofRecord;
   readonly 'instance-proof': InstanceProofRecord;
+  readonly 'recycled-instance': RecycledInstanceRecord;
+  readonly 'recycle-policy': RecyclePolicyRecord;
   readonly 'write-lock': WriteLockRecord;
 }
 

@@ -3,8 +3,17 @@ import { datastoreVersion } from '../core/datastore-version.ts';
 import { LarderError } from '../core/errors.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { readBackupHeads, withUniqueNames, type BackupHead, type Renamed, type Unreadable } from './recovered-backups.ts';
+import { insertRecycled } from './instances/recycle-bin.ts';
 import { insertDrillSchedule, insertInstanceProof } from './recovered-proofs.ts';
-import { readRecords, type InstanceRecord, type PolicyRecord, type ProofRecord, type UserRecord } from './records.ts';
+import {
+  readRecords,
+  type InstanceRecord,
+  type PolicyRecord,
+  type ProofRecord,
+  type RecycledInstanceRecord,
+  type RecyclePolicyRecord,
+  type UserRecord,
+} from './records.ts';
 import type { InstanceMode } from './use-cases.ts';
 
 /** What came back, and what could not. */
@@ -48,6 +57,8 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
   const drills = await readRecords(deps.repository, 'drill-schedule');
   const proofs = new Map((await readRecords(deps.repository, 'proof')).map(({ id, record }) => [id, record]));
   const instanceProofs = new Map((await readRecords(deps.repository, 'instance-proof')).map(({ id, record }) => [id, record]));
+  const recycled = await readRecords(deps.repository, 'recycled-instance');
+  const recyclePolicies = await readRecords(deps.repository, 'recycle-policy');
   const { heads, unreadable } = await readBackupHeads(
     deps.repository,
     projects.map(({ id }) => id),
@@ -91,6 +102,7 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
     for (const backup of backups) {
       await insertBackup(trx, backup, modes.get(backup.instanceId) ?? 'ReplicaSet', proofs.get(backup.backupId));
     }
+    await insertRecycleBin(trx, { recycled, recyclePolicies, projectIds: new Set(projects.map(({ id }) => id)) });
   });
   return {
     projects: projects.length,
@@ -101,6 +113,34 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
     unreadable,
     renamed,
   };
+}
+
+interface RecycleBin {
+  readonly recycled: readonly Found<RecycledInstanceRecord>[];
+  readonly recyclePolicies: readonly Found<RecyclePolicyRecord>[];
+  readonly projectIds: ReadonlySet<string>;
+}
+
+async function insertRecycleBin(trx: CatalogTransaction, { recycled, recyclePolicies, projectIds }: RecycleBin): Promise<void> {
+  for (const { id, record } of recycled) {
+    if (!projectIds.has(record.projectId)) continue;
+    const values = {
+      project_id: record.projectId,
+      name: record.name,
+      mode: record.mode,
+      version: record.version,
+      enterprise_project_id: record.enterpriseProjectId,
+      volume_gb: record.volumeGb,
+      backup_id: record.backupId,
+      created: new Date(record.created),
+      deleted: new Date(record.deleted),
+      retained_until: new Date(record.retainedUntil),
+    };
+    await insertRecycled(trx, id, values, record.keepDays);
+  }
+  for (const { id, record } of recyclePolicies) {
+    if (projectIds.has(id)) await trx.insertInto('recycle_policies').values({ project_id: id, days: record.days }).execute();
+  }
 }
 
 async function insertUser(trx: CatalogTransaction, { id, record }: Found<UserRecord>): Promise<void> {
@@ -149,6 +189,8 @@ async function insertInstance(trx: CatalogTransaction, { id, record }: Found<Ins
       holds_user_data: record.holdsUserData,
       lock: record.lock ?? false,
       rate_mb_per_s: record.rateMbPerS ?? null,
+      own: record.own === undefined || record.own === null ? null : JSON.stringify(record.own),
+      tags: JSON.stringify(record.tags ?? []),
       probed: new Date(0),
       created,
       updated: created,

@@ -1,7 +1,7 @@
 import type { Deployment } from '../core/deployment.ts';
 import { isLarderError, type ErrorCode } from '../core/errors.ts';
 import type { EngineDeps } from './engine-deps.ts';
-import type { InstanceRow } from './instance-from-row.ts';
+import { ownOf, type InstanceRow } from './instance-from-row.ts';
 import { instanceNodes } from './instance-nodes.ts';
 import { sealedContexts } from './sealed-contexts.ts';
 import type { InstanceNode } from './use-cases.ts';
@@ -32,6 +32,10 @@ export function instanceRefresher(deps: EngineDeps): RefreshInstance {
   const asking = new Map<string, Promise<RefreshedInstance>>();
   return (row, options = {}) => {
     const age = deps.clock.now().getTime() - row.probed.getTime();
+    if (row.status === 'creating' || row.status === 'createfail') {
+      const trouble = row.status === 'creating' ? 'It is still being made.' : 'It could not be made.';
+      return Promise.resolve({ row, trouble });
+    }
     if (options.always !== true && row.status === 'normal' && age >= 0 && age < freshMs) {
       return Promise.resolve({ row, trouble: null });
     }
@@ -66,7 +70,7 @@ async function ask(deps: EngineDeps, row: InstanceRow): Promise<RefreshedInstanc
     server_version: found.serverVersion,
     set_name: found.setName,
     tls: found.tls,
-    nodes: instanceNodes(row.id, row.name, found.nodes),
+    nodes: instanceNodes(row.id, row.name, found.nodes, ownOf(row)),
     holds_user_data: found.holdsUserData,
   };
   return { row: await write(deps, row, now), trouble: hasPrimary ? null : 'The replica set has no primary.' };

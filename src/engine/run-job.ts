@@ -25,6 +25,10 @@ export async function runJob(deps: JobDeps, delivery: Delivery): Promise<void> {
   const job = await claim(deps, delivery);
   if (job === undefined) return;
   const fields = { jobId: job.id, kind: job.kind, backupId: job.backup_id, instanceId: job.instance_id, try: job.tries };
+  if ((await jobKindOf(job).isElsewhere?.(deps, job)) === true) {
+    await requeueJob(deps, job, { delaySeconds: 1, tries: job.tries - 1 });
+    return;
+  }
   if (job.tries > triesLimit) {
     await failJob(deps, job, `Given up after ${triesLimit} interrupted tries.`);
     deps.log.error(fields, 'job given up: too many interrupted tries');

@@ -34,7 +34,9 @@ export async function scheduleBackups(
     const due = await dueNow(deps, row);
     if (due === null) return;
     const instance = await db.selectFrom('instances').selectAll().where('id', '=', instanceId).executeTakeFirst();
-    if (instance !== undefined) await begin(deps, refresh, { row, due, instance });
+    // An instance that is being made has its first backup as soon as it is there.
+    if (instance !== undefined && !['creating', 'createfail'].includes(instance.status))
+      await begin(deps, refresh, { row, due, instance });
   } catch (error) {
     if (isLarderError(error, 'catalog-unavailable')) throw error;
     deps.log.error({ instanceId, err: error }, 'the automated backup could not be looked after');
@@ -149,7 +151,7 @@ async function noteTrouble(deps: EngineDeps, row: PolicyRow, trouble: string, fi
 }
 
 /** `auto-backup-20261123190000-1a2b3c4d`: when it began, and the beginning of the instance's id; unique because an instance makes one at a time. */
-function automatedName(now: Date, instanceId: string): string {
+export function automatedName(now: Date, instanceId: string): string {
   const time = now.toISOString().replaceAll(/[-:T]/g, '').slice(0, 14);
   return `auto-backup-${time}-${instanceId.slice(0, 8)}`;
 }

@@ -1,5 +1,6 @@
 import { lookAtClock } from '../core/retention-hold.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { emptyRecycleBin } from './instances/recycle-bin.ts';
 import { expireBackups } from './policy-expiry.ts';
 import type { RefreshInstance } from './refresh-instance.ts';
 import { scheduleBackups } from './schedule-backups.ts';
@@ -22,7 +23,10 @@ export async function scheduleRound(deps: EngineDeps, refresh: RefreshInstance):
   const trusted = await timeIsTrusted(deps);
   for (const { instance_id: instanceId } of policies) await scheduleBackups(deps, refresh, instanceId, { trusted });
   await scheduleDrills(deps);
-  if (trusted) await expireBackups(deps);
+  if (trusted) {
+    await expireBackups(deps);
+    await emptyRecycleBin(deps);
+  }
 }
 
 /** False for an hour after the clock jumped, or nobody looked at it for a day: what seems old then may not be. */

@@ -1,9 +1,10 @@
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
-import { instanceOf, type InstanceRow } from './instance-from-row.ts';
+import { instanceOf } from './instance-from-row.ts';
+import { instanceRecord } from './instance-record.ts';
 import { lockNeedsSingle } from './lock-needs-single.ts';
-import { putRecord, type InstanceRecord } from './records.ts';
-import type { Caller, Instance, InstanceNode, InstanceMode, InstanceSettings } from './use-cases.ts';
+import { putRecord } from './records.ts';
+import type { Caller, Instance, InstanceSettings } from './use-cases.ts';
 
 /** UseCases.setInstance. The row stays locked until the repository has the record: the last of two changes is the last in both. */
 export async function setInstance(
@@ -25,26 +26,8 @@ export async function setInstance(
       .where('id', '=', instanceId)
       .returningAll()
       .executeTakeFirstOrThrow();
-    await putRecord(deps.repository, 'instance', instanceId, recordOf(changed));
+    await putRecord(deps.repository, 'instance', instanceId, instanceRecord(changed));
     return changed;
   });
   return instanceOf(deps, row);
-}
-
-function recordOf(row: InstanceRow): InstanceRecord {
-  return {
-    projectId: row.project_id,
-    name: row.name,
-    mode: row.mode as InstanceMode,
-    sealedUri: row.sealed_uri,
-    address: row.address,
-    serverVersion: row.server_version,
-    setName: row.set_name,
-    tls: row.tls,
-    nodes: row.nodes as readonly InstanceNode[],
-    holdsUserData: row.holds_user_data,
-    lock: row.lock,
-    rateMbPerS: row.rate_mb_per_s,
-    created: row.created.toISOString(),
-  };
 }

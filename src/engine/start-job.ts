@@ -3,7 +3,7 @@ import type { CatalogTransaction } from '../catalog/schema.ts';
 import type { JobLane } from '../jobs/port.ts';
 import type { EngineDeps } from './engine-deps.ts';
 
-export type JobKindName = 'backup' | 'restore' | 'drill' | 'delete' | 'delete-instance';
+export type JobKindName = 'backup' | 'restore' | 'drill' | 'delete' | 'delete-instance' | 'create-instance' | 'change-instance';
 
 /** Deletions take seconds and must not stand behind backups of hours. */
 export const laneOf = {
@@ -12,6 +12,8 @@ export const laneOf = {
   drill: 'long',
   delete: 'short',
   'delete-instance': 'short',
+  'create-instance': 'servers',
+  'change-instance': 'servers',
 } as const satisfies Record<JobKindName, JobLane>;
 
 /** What clients see as the job's name; the first two are those of the real service. */
@@ -21,12 +23,16 @@ const publicNames = {
   drill: 'LarderDrillBackup',
   delete: 'MongodbDeleteBackup',
   'delete-instance': 'DeleteMongoDBInstance',
+  'create-instance': 'CreateMongoDBReplica',
+  'change-instance': 'ChangeMongoDBInstance',
 } as const satisfies Record<JobKindName, string>;
 
 export interface NewJob {
   readonly id: string;
   readonly projectId: string;
   readonly kind: JobKindName;
+  /** What clients see as its name; that of the kind unless given. */
+  readonly name?: string;
   readonly instance: { readonly id: string; readonly name: string };
   /** null where the job is not about one. */
   readonly backupId: string | null;
@@ -50,7 +56,7 @@ export async function startJob(deps: EngineDeps, trx: CatalogTransaction, job: N
       id: job.id,
       project_id: job.projectId,
       kind: job.kind,
-      name: publicNames[job.kind],
+      name: job.name ?? publicNames[job.kind],
       status: 'Running',
       instance_id: job.instance.id,
       instance_name: job.instance.name,

@@ -9,6 +9,8 @@ export interface JobsOptions {
   readonly longJobs?: number;
   /** Deletions at the same time. */
   readonly shortJobs?: number;
+  /** Work on servers of Larder's own at the same time. */
+  readonly serverJobs?: number;
   readonly reconcileSeconds?: number;
 }
 
@@ -27,6 +29,7 @@ export async function startJobs(deps: JobDeps, options: JobsOptions = {}): Promi
   const unlocking = releaseLeftLocks(deps).catch((error: unknown) => deps.log.error({ err: error }, 'locks cannot be looked up'));
   await deps.jobs.work('long', options.longJobs ?? 2, (delivery) => runJob(deps, delivery));
   await deps.jobs.work('short', options.shortJobs ?? 1, (delivery) => runJob(deps, delivery));
+  await deps.jobs.work('servers', options.serverJobs ?? 4, (delivery) => runJob(deps, delivery));
 
   let reconciling: Promise<void> = Promise.resolve();
   let idle = true;

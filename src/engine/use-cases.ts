@@ -3,6 +3,7 @@
  * else about the product is decided there. Every call may throw LarderError with the codes named at it, and then has changed nothing.
  */
 import type { CollectionImage, Consistency, ClusterTime } from '../core/image.ts';
+import type { OwnInstance, Tag } from '../core/own-instance.ts';
 import type { RestoreSelection } from '../core/restore-selection.ts';
 import type { PlanDescription } from './restore/describe-plan.ts';
 import type { ExpectedTime } from '../core/expected-time.ts';
@@ -19,8 +20,23 @@ export interface Caller {
 export type BackupStatus = 'BUILDING' | 'COMPLETED' | 'FAILED' | 'DISABLED';
 export type BackupType = 'Manual' | 'Auto';
 export type InstanceMode = 'Single' | 'ReplicaSet' | 'Sharding';
-export type InstanceStatus = 'normal' | 'abnormal' | 'creating';
-export type InstanceAction = 'BACKUP' | 'RESTORE' | 'DELETE_INSTANCE';
+export type InstanceStatus = 'normal' | 'abnormal' | 'creating' | 'createfail';
+/** What runs on an instance, in the words of the DDS API. */
+export type InstanceAction =
+  | 'BACKUP'
+  | 'RESTORE'
+  | 'DELETE_INSTANCE'
+  | 'CREATE'
+  | 'RESTARTING'
+  | 'SWITCH_PRIMARY'
+  | 'SWITCH_SSL'
+  | 'MODIFY_PORT'
+  | 'RESIZE_VOLUME'
+  | 'RESIZE_FLAVOR'
+  | 'MODIFY_SECURITYGROUP'
+  | 'BIND_EIP'
+  | 'UNBIND_EIP'
+  | 'APPLY_CONFIGURATION';
 export type JobStatus = 'Running' | 'Completed' | 'Failed';
 
 /** A row of the backup list. */
@@ -92,6 +108,9 @@ export interface Instance {
   readonly lock: boolean;
   /** Backups read no more than so many megabytes (of 1,000,000 bytes) a second; null: no limit. */
   readonly rateMbPerS: number | null;
+  /** null: its servers run elsewhere and are not Larder's to start or stop. */
+  readonly own: OwnInstance | null;
+  readonly tags: readonly Tag[];
   /** The connection string without its credentials. */
   readonly address: string;
   readonly backupPolicy: BackupPolicy;
@@ -240,6 +259,10 @@ export interface InstanceFilter extends Page {
   /** Exact, or a substring search where it starts with `*`. */
   readonly name?: string;
   readonly mode?: InstanceMode;
+  readonly vpcId?: string;
+  readonly subnetId?: string;
+  /** Instances with all of them; an empty value is one too. */
+  readonly tags?: readonly Tag[];
 }
 
 export interface Rows<T> {

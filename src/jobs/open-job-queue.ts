@@ -12,7 +12,7 @@ export interface JobQueueOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const lanes: readonly JobLane[] = ['long', 'short'];
+const lanes: readonly JobLane[] = ['long', 'short', 'servers'];
 const queueName = (lane: JobLane): string => `larder-${lane}`;
 
 const day = 86_400;

@@ -1,7 +1,7 @@
 import type { CatalogTransaction } from '../catalog/schema.ts';
 
-/** Which line a job stands in, so that a deletion never waits behind a backup of hours. */
-export type JobLane = 'long' | 'short';
+/** Which line a job stands in, so that a deletion never waits behind a backup of hours, nor a restart behind deletions. */
+export type JobLane = 'long' | 'short' | 'servers';
 
 /** One hand-over of a job to whoever works on it. */
 export interface Delivery {

@@ -27,6 +27,16 @@ export async function findMongod(options: FindMongodOptions): Promise<MongodBina
   return found;
 }
 
+/** The same without fetching anything: null where this machine has none. */
+export async function findInstalledMongod(
+  options: Pick<FindMongodOptions, 'env' | 'signal' | 'cacheFolder'>,
+): Promise<MongodBinary | null> {
+  const { env, signal } = options;
+  const named = env['LARDER_MONGOD'];
+  if (named) return asNamed(named, signal);
+  return (await onPath(env, signal, [])) ?? (await inCache(options.cacheFolder ?? defaultMongodCache(env), signal));
+}
+
 async function findInOrder(options: FindMongodOptions, tried: string[]): Promise<MongodBinary | null> {
   const { signal, env } = options;
   const cacheFolder = options.cacheFolder ?? defaultMongodCache(env);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FastifyInstance } from 'fastify';
 import { buildServer } from '../../src/api/build-server.ts';
 import { LarderError } from '../../src/core/errors.ts';
+import { createInstances } from '../../src/engine/instances/create-instances.ts';
 import { createAudit } from '../../src/engine/audit.ts';
 import { createArchives } from '../../src/engine/export/archives.ts';
 import { createFaultyStore } from '../../src/storage/faulty-store.ts';
@@ -64,6 +65,7 @@ beforeAll(async () => {
     ...world,
     directory: api.directory,
     audit: createAudit(world.deps),
+    instances: createInstances(world.deps),
     archives: createArchives(world.deps, 'larder-test'),
     region: 'eu-de',
     clock: { now: () => new Date('2026-11-23T12:00:00Z') },

@@ -8,6 +8,7 @@ import { LarderError } from '../../src/core/errors.ts';
 import { changedPolicy, noPolicy } from '../../src/core/policy.ts';
 import type { Audit } from '../../src/engine/audit.ts';
 import type { Archives } from '../../src/engine/export/archives.ts';
+import type { Instances } from '../../src/engine/instances/instances.ts';
 import type { Directory } from '../../src/engine/directory.ts';
 import type {
   Backup,
@@ -41,6 +42,7 @@ const projects = [
 export interface FakeStack {
   readonly useCases: UseCases;
   readonly identity: Identity;
+  readonly instances: Instances;
   readonly directory: Directory;
   readonly audit: Audit;
   readonly archives: Archives;
@@ -186,7 +188,8 @@ export function createFakeStack(): FakeStack {
     },
     async listInstances(caller, filter) {
       called('listInstances', { caller, ...filter });
-      const rows = filter.id === undefined || filter.id === instanceId ? [instance] : [];
+      const other = (filter.id ?? instanceId) !== instanceId || [filter.vpcId, filter.subnetId, filter.tags].some(Boolean);
+      const rows = other ? [] : [instance];
       return { rows: rows.map((row) => ({ ...row, backupPolicy: policy })), total: rows.length };
     },
     async countInstances(caller) {
@@ -365,6 +368,9 @@ export function createFakeStack(): FakeStack {
     },
   } as unknown as Directory;
 
+  // Instances of our own are tested with real servers.
+  const instances = { usedBytes: async () => new Map(), versions: async () => ['6.0'] } as unknown as Instances;
+
   const audited: Parameters<Audit['record']>[0][] = [];
   const audit: Audit = {
     async record(entry) {
@@ -414,6 +420,7 @@ export function createFakeStack(): FakeStack {
   return {
     useCases,
     identity,
+    instances,
     directory,
     audit,
     archives,
@@ -492,6 +499,8 @@ function fakeInstance(now: Date): Instance {
     nodes: [{ id: `${'0'.repeat(32)}no02`, name: 'a', host: '127.0.0.1', port: 27017, role: 'Primary', status: 'normal' }],
     lock: false,
     rateMbPerS: null,
+    own: null,
+    tags: [],
     address: 'mongodb://127.0.0.1:27017/?replicaSet=shop',
     backupPolicy: noPolicy,
     proof: noProof,

@@ -73,6 +73,8 @@ const columns = {
     set_name: 'text?',
     tls: 'boolean',
     nodes: 'jsonb',
+    own: 'jsonb?',
+    tags: 'jsonb',
     holds_user_data: 'boolean',
     rate_mb_per_s: 'double precision?',
     lock: 'boolean',
@@ -168,6 +170,20 @@ const columns = {
     subjects: 'jsonb',
   },
   used_signatures: { hash: 'text', expires: 'timestamp with time zone' },
+  recycled_instances: {
+    id: 'text',
+    project_id: 'text',
+    name: 'text',
+    mode: 'text',
+    version: 'text',
+    enterprise_project_id: 'text',
+    volume_gb: 'integer',
+    backup_id: 'text',
+    created: 'timestamp with time zone',
+    deleted: 'timestamp with time zone',
+    retained_until: 'timestamp with time zone',
+  },
+  recycle_policies: { project_id: 'text', days: 'integer' },
 } as const satisfies {
   [T in keyof CatalogSchema]: {
     [C in keyof CatalogSchema[T]]: SqlType<Selectable<CatalogSchema[T]>[C & keyof Selectable<CatalogSchema[T]>]>;

@@ -42,6 +42,7 @@ export const instanceSchema = Type.Object({
   vpc_id: Type.String(),
   subnet_id: Type.String(),
   security_group_id: Type.String(),
+  disk_encryption_id: Type.Optional(Type.String()),
   backup_strategy: Type.Object({ start_time: Type.String(), keep_days: Type.Integer() }),
   pay_mode: Type.String(),
   maintenance_window: Type.String(),
@@ -60,8 +61,13 @@ function strategyOf({ backupPolicy }: Instance): Static<typeof instanceSchema>['
   return { start_time: keepDays === 0 ? '' : (startTime ?? ''), keep_days: keepDays };
 }
 
-/** An instance as DDS lists it; what only the cloud's own instances have stays empty. */
-export function instanceJson(instance: Instance, region: string): Static<typeof instanceSchema> {
+/** An instance as DDS lists it; what only the cloud's own instances have is as it was sent, or empty. */
+export function instanceJson(
+  instance: Instance,
+  { region, usedBytes }: { readonly region: string; readonly usedBytes: number },
+): Static<typeof instanceSchema> {
+  const { own } = instance;
+  const sent = own?.sent;
   return {
     id: instance.id,
     name: instance.name,
@@ -71,39 +77,45 @@ export function instanceJson(instance: Instance, region: string): Static<typeof 
     mode: instance.mode,
     region,
     datastore: { type: 'DDS-Community', version: instance.datastoreVersion, whole_version: instance.serverVersion },
-    engine: 'wiredTiger',
+    engine: sent?.storageEngine ?? 'wiredTiger',
     created: formatPlainTime(instance.created),
     updated: formatPlainTime(instance.updated),
     db_user_name: 'rwuser',
     ssl: instance.tls ? 1 : 0,
-    vpc_id: '',
-    subnet_id: '',
-    security_group_id: '',
+    vpc_id: sent?.vpcId ?? '',
+    subnet_id: sent?.subnetId ?? '',
+    security_group_id: sent?.securityGroupId ?? '',
+    ...(sent === undefined || sent.diskEncryptionId === '' ? {} : { disk_encryption_id: sent.diskEncryptionId }),
     backup_strategy: strategyOf(instance),
     pay_mode: '0',
-    maintenance_window: '02:00-06:00',
+    maintenance_window: sent?.maintenanceWindow ?? '02:00-06:00',
     groups: [
       {
         type: groupTypes[instance.mode],
         id: '',
         name: '',
         status: '',
-        volume: { size: '0', used: '0' },
+        volume: { size: String(sent?.flavor.sizeGb ?? 0), used: gigabytes(usedBytes) },
         nodes: instance.nodes.map((node) => ({
           id: node.id,
           name: node.name,
           status: node.status,
           role: node.role,
-          private_ip: node.host,
-          public_ip: '',
-          spec_code: '',
-          availability_zone: region,
+          private_ip: instance.status === 'creating' ? '' : node.host,
+          public_ip: sent?.publicAddresses[node.id]?.ip ?? '',
+          spec_code: sent?.flavor.specCode ?? '',
+          availability_zone: sent?.availabilityZone.split(',')[0] ?? region,
         })),
       },
     ],
-    enterprise_project_id: '0',
+    enterprise_project_id: sent?.enterpriseProjectId ?? '0',
     time_zone: '',
     actions: [...instance.actions],
-    tags: [],
+    tags: [...instance.tags],
   };
+}
+
+/** As the service writes sizes: `0.53`. */
+function gigabytes(bytes: number): string {
+  return String(Math.ceil((bytes / 1024 ** 3) * 100) / 100);
 }

@@ -1,6 +1,23 @@
 import type { Operation } from '../context.ts';
 import { batchDeleteBackups } from './batch-delete-backups.ts';
+import { recycleBin } from './recycle-bin.ts';
 import { createBackup } from './create-backup.ts';
+import { createInstance } from './create-instance.ts';
+import { restartInstance } from './restart-instance.ts';
+import { switchPrimary } from './switch-primary.ts';
+import { switchSsl } from './switch-ssl.ts';
+import { modifyName } from './modify-name.ts';
+import { modifyPort } from './modify-port.ts';
+import { enlargeVolume } from './enlarge-volume.ts';
+import { resizeInstance } from './resize-instance.ts';
+import { modifySecurityGroup } from './modify-security-group.ts';
+import { bindAddress } from './bind-address.ts';
+import { setClientNetwork } from './client-network.ts';
+import { setMaintenanceWindow } from './maintenance-window.ts';
+import { resetPassword } from './reset-password.ts';
+import { changeTags } from './change-tags.ts';
+import { listTags } from './list-tags.ts';
+import { findByTags } from './find-by-tags.ts';
 import { deleteBackup } from './delete-backup.ts';
 import { deleteInstance } from './delete-instance.ts';
 import { listBackups } from './list-backups.ts';
@@ -35,6 +52,23 @@ export const ddsV3Operations: readonly Operation[] = [
   setPolicy,
   listInstances,
   deleteInstance,
+  createInstance,
+  restartInstance,
+  switchPrimary,
+  switchSsl,
+  modifyName,
+  modifyPort,
+  enlargeVolume,
+  resizeInstance,
+  modifySecurityGroup,
+  bindAddress,
+  setClientNetwork,
+  setMaintenanceWindow,
+  resetPassword,
+  changeTags,
+  listTags,
+  findByTags,
+  recycleBin,
   listFlavors,
   listDatastoreVersions,
   listStorageTypes,

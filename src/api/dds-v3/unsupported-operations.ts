@@ -4,30 +4,13 @@ import type { Operation } from '../context.ts';
 
 /** Calls that the DDS API documents and Larder does not serve, without their `/v3/{project_id}`. */
 export const unsupportedCalls: readonly (readonly [method: HTTPMethods, path: string])[] = [
-  ['POST', '/instances'],
   ['POST', '/instances/:instance_id/restore/collections'],
-  ['POST', '/instances/:instance_id/restart'],
-  ['POST', '/instances/:instance_id/enlarge-volume'],
   ['POST', '/instances/:instance_id/enlarge'],
-  ['POST', '/instances/:instance_id/resize'],
-  ['POST', '/instances/:instance_id/switchover'],
-  ['POST', '/instances/:instance_id/switch-ssl'],
-  ['PUT', '/instances/:instance_id/modify-name'],
-  ['POST', '/instances/:instance_id/modify-port'],
-  ['POST', '/instances/:instance_id/modify-security-group'],
-  ['POST', '/nodes/:node_id/bind-eip'],
-  ['POST', '/nodes/:node_id/unbind-eip'],
   ['POST', '/instances/:instance_id/modify-internal-ip'],
   ['POST', '/instances/:instance_id/create-ip'],
-  ['POST', '/instances/:instance_id/client-network'],
-  ['PUT', '/instances/:instance_id/maintenance-window'],
   ['GET', '/instances/logs/lts-configs'],
   ['POST', '/instances/logs/lts-configs'],
   ['DELETE', '/instances/logs/lts-configs'],
-  ['GET', '/recycle-instances'],
-  ['GET', '/instances/recycle-policy'],
-  ['PUT', '/instances/recycle-policy'],
-  ['PUT', '/instances/:instance_id/reset-password'],
   ['GET', '/configurations'],
   ['GET', '/configurations/:config_id'],
   ['PUT', '/configurations/:config_id/apply'],
@@ -43,10 +26,6 @@ export const unsupportedCalls: readonly (readonly [method: HTTPMethods, path: st
   ['POST', '/instances/:instance_id/auditlog-policy'],
   ['GET', '/instances/:instance_id/auditlog'],
   ['POST', '/instances/:instance_id/auditlog-links'],
-  ['POST', '/instances/action'],
-  ['POST', '/instances/:instance_id/tags/action'],
-  ['GET', '/instances/:instance_id/tags'],
-  ['GET', '/tags'],
 ];
 
 /** Answers those calls with a refusal that says so, instead of "no such address", to whoever may call at all. */

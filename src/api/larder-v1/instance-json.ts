@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { oneOf } from '../fields.ts';
+import type { OwnInstance } from '../../core/own-instance.ts';
 import type { Instance } from '../../engine/use-cases.ts';
 import { proofJson, proofSchema } from './drill-schedule-json.ts';
 import { isoTime, nullable } from './json-types.ts';
@@ -8,8 +9,8 @@ export const instanceSchema = Type.Object({
   id: Type.String(),
   name: Type.String(),
   mode: oneOf(['Single', 'ReplicaSet', 'Sharding']),
-  status: oneOf(['normal', 'abnormal', 'creating']),
-  actions: Type.Array(oneOf(['BACKUP', 'RESTORE', 'DELETE_INSTANCE'])),
+  status: oneOf(['normal', 'abnormal', 'creating', 'createfail']),
+  actions: Type.Array(Type.String({ description: 'BACKUP, RESTORE, RESTARTING and so on, in the words of the DDS API' })),
   datastore_version: Type.String(),
   server_version: Type.String(),
   set_name: nullable(Type.String()),
@@ -27,6 +28,18 @@ export const instanceSchema = Type.Object({
   ),
   lock: Type.Boolean({ description: 'Backups of this single server keep everybody from writing' }),
   rate_mb_per_s: nullable(Type.Number({ description: 'How fast backups may read it' })),
+  own: nullable(
+    Type.Object(
+      {
+        version: Type.String(),
+        ports: Type.Array(Type.Integer()),
+        volume_gb: Type.Integer(),
+        spec_code: Type.String(),
+      },
+      { description: 'null where the servers are not run by Larder' },
+    ),
+  ),
+  tags: Type.Array(Type.Object({ key: Type.String(), value: Type.String() })),
   address: Type.String({ description: 'The connection string without its credentials' }),
   proof: proofSchema,
   created: isoTime,
@@ -35,6 +48,7 @@ export const instanceSchema = Type.Object({
 
 /** An instance, field by field. */
 export function instanceJson(instance: Instance): Static<typeof instanceSchema> {
+  const { own } = instance;
   return {
     id: instance.id,
     name: instance.name,
@@ -49,9 +63,16 @@ export function instanceJson(instance: Instance): Static<typeof instanceSchema> 
     nodes: instance.nodes.map(({ id, name, host, port, role, status }) => ({ id, name, host, port, role, status })),
     lock: instance.lock,
     rate_mb_per_s: instance.rateMbPerS,
+    own: own === null ? null : ownJson(own),
+    tags: [...instance.tags],
     address: instance.address,
     proof: proofJson(instance.proof),
     created: instance.created.toISOString(),
     updated: instance.updated.toISOString(),
   };
+}
+
+function ownJson({ servers, sent }: OwnInstance): NonNullable<Static<typeof instanceSchema>['own']> {
+  const { version, ports } = servers;
+  return { version, ports: [...ports], volume_gb: sent.flavor.sizeGb, spec_code: sent.flavor.specCode };
 }

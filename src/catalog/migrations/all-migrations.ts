@@ -8,6 +8,8 @@ import { restoreProofs } from './0006-restore-proofs.ts';
 import { rateLimits } from './0007-rate-limits.ts';
 import { audit } from './0008-audit.ts';
 import { drillSchedules } from './0014-drill-schedules.ts';
+import { ownInstances } from './0016-own-instances.ts';
+import { recycleBin } from './0017-recycle-bin.ts';
 import { jobList } from './0019-job-list.ts';
 
 /** In the order of their names. A migration that was released is never changed; what it lacks is added by the next. */
@@ -21,5 +23,7 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0007-rate-limits': rateLimits,
   '0008-audit': audit,
   '0014-drill-schedules': drillSchedules,
+  '0016-own-instances': ownInstances,
+  '0017-recycle-bin': recycleBin,
   '0019-job-list': jobList,
 };

@@ -1,0 +1,61 @@
+import type { FlavorType } from './flavors.ts';
+
+/** A part of what was ordered, as it was sent. */
+export interface OrderedFlavor {
+  readonly type: FlavorType;
+  readonly num: number;
+  /** null where none was named. */
+  readonly storage: string | null;
+  readonly sizeGb: number;
+  readonly specCode: string;
+}
+
+/** A public address that somebody said a node has. */
+export interface PublicAddress {
+  readonly id: string;
+  readonly ip: string;
+}
+
+/** What a client said of an instance and what has no meaning off the cloud: kept, and reported as it was sent. */
+export interface SentSettings {
+  readonly region: string;
+  readonly availabilityZone: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly securityGroupId: string;
+  /** '' where none was sent. */
+  readonly diskEncryptionId: string;
+  readonly enterpriseProjectId: string;
+  readonly storageEngine: string;
+  readonly flavor: OrderedFlavor;
+  readonly maintenanceWindow: string;
+  readonly clientNetworks: readonly string[];
+  /** By the id of the node. */
+  readonly publicAddresses: Readonly<Record<string, PublicAddress>>;
+}
+
+/** The servers of an instance that Larder started itself. */
+export interface OwnServers {
+  /** The data folder of a server of Larder they run under: only that one can start and stop them. */
+  readonly place: string;
+  /** `6.0` */
+  readonly version: string;
+  /** The port of each member, the first one being the instance's. */
+  readonly ports: readonly number[];
+  readonly tls: boolean;
+  /** What was set by a parameter template, by name. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The template that was applied last; null: none. */
+  readonly configurationId: string | null;
+}
+
+/** All that is particular to an instance that Larder started itself. */
+export interface OwnInstance {
+  readonly servers: OwnServers;
+  readonly sent: SentSettings;
+}
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { LarderError } from '../../core/errors.ts';
+import { wholeBackup } from '../../core/restore-selection.ts';
+import { beginBackup } from '../begin-backup.ts';
+import type { JobDeps } from '../engine-deps.ts';
+import { findInstance } from '../find-instance.ts';
+import type { InstanceRow } from '../instance-from-row.ts';
+import { ownOf } from '../instance-from-row.ts';
+import { instanceNodes } from '../instance-nodes.ts';
+import { writeInstance } from '../instance-record.ts';
+import type { JobKind, JobRow } from '../job-kind.ts';
+import { findPolicyRow } from '../policy-row.ts';
+import { keepProof } from '../proofs.ts';
+import { proofOf, resultOf } from '../restore-result.ts';
+import { automatedName } from '../schedule-backups.ts';
+import { sealedContexts } from '../sealed-contexts.ts';
+import type { RestoreSummary, TaskContext } from '../tasks.ts';
+import type { CreateInstanceRequest } from './create-instance.ts';
+import { administratorName, isElsewhere, serversOf, serviceUserOf, uriOf } from './own-servers.ts';
+import { setAdministrator } from './server-users.ts';
+
+/**
+ * Starts the servers of a new instance, brings the backup into them where it is made from one, and makes the first automated backup owed
+ * in the same moment in which the instance becomes normal. Every try begins with nothing; given up, nothing is left but a row that says
+ * `createfail`.
+ */
+export const createInstanceJob: JobKind = {
+  async isElsewhere(deps, job) {
+    const row = await deps.catalog.db.selectFrom('instances').select('own').where('id', '=', job.instance_id).executeTakeFirst();
+    return isElsewhere(deps, row);
+  },
+
+  async run(deps, job, context) {
+    const row = await findInstance(deps.catalog.db, job.project_id, job.instance_id);
+    const { sealedPassword } = job.request as CreateInstanceRequest;
+    const password =
+      sealedPassword === null ? null : deps.repository.openSecret(sealedPassword, sealedContexts.administrator(job.id));
+    const administrator = { name: administratorName, password: password ?? randomBytes(18).toString('hex') };
+    const service = serviceUserOf(deps, row);
+    const users = job.backup_id === null ? [service, administrator] : [service];
+    await deps.provider.create(serversOf(row), users, context.signal);
+    try {
+      const restored = job.backup_id === null ? null : await bringBackup(deps, job, row, context);
+      if (restored !== null) {
+        const connection = { uri: uriOf(deps, row), signal: context.signal };
+        await setAdministrator(connection, administrator, { keep: password === null });
+      }
+      const found = await deps.probe(uriOf(deps, row), context.signal);
+      const result = restored === null ? null : resultOf(restored);
+      const writeProof =
+        result === null ? null : await keepProof(deps, job.backup_id!, proofOf(result, job.id, deps.clock.now()));
+      return async (trx, now) => {
+        const ready = await writeInstance(deps, trx, row.id, (current) => ({
+          status: 'normal',
+          action: null,
+          action_job_id: null,
+          server_version: found.serverVersion,
+          address: found.address,
+          tls: found.tls,
+          nodes: JSON.stringify(instanceNodes(row.id, current.name, found.nodes, ownOf(current))),
+          holds_user_data: found.holdsUserData,
+          probed: now,
+        }));
+        if (ready === undefined) throw new LarderError('internal', 'an instance vanished while it was made');
+        await trx
+          .updateTable('jobs')
+          .set({ request: JSON.stringify({ sealedPassword: null }) })
+          .where('id', '=', job.id)
+          .execute();
+        if (result !== null) {
+          await trx
+            .updateTable('jobs')
+            .set({ result: JSON.stringify(result) })
+            .where('id', '=', job.id)
+            .execute();
+        }
+        await writeProof?.(trx);
+        const policy = await findPolicyRow(trx, row.id);
+        if (policy === undefined || policy.keep_days === 0) return;
+        const name = automatedName(now, row.id);
+        const first = await beginBackup(deps, trx, {
+          instance: ready,
+          name,
+          description: '',
+          type: 'Auto',
+          keepDays: policy.keep_days,
+          now,
+        });
+        // Where somebody has given the name to a backup the schedule makes it, in a minute and under another name.
+        if (first !== null)
+          await trx.updateTable('backup_policies').set({ first_due: false }).where('instance_id', '=', row.id).execute();
+      };
+    } catch (error) {
+      await deps.provider.remove(row.id);
+      throw error;
+    }
+  },
+
+  giveUp: (job) => async (trx) => {
+    await trx.updateTable('instances').set({ status: 'createfail' }).where('id', '=', job.instance_id).execute();
+    await trx
+      .updateTable('jobs')
+      .set({ request: JSON.stringify({ sealedPassword: null }) })
+      .where('id', '=', job.id)
+      .execute();
+  },
+
+  whenCancelled: {
+    leaves: 'The instance was not made; delete what the list still shows of it.',
+    cleanUp: (deps, job) => deps.provider.remove(job.instance_id),
+  },
+};
+
+async function bringBackup(deps: JobDeps, job: JobRow, row: InstanceRow, context: TaskContext): Promise<RestoreSummary> {
+  return deps.runTask<'restore'>(
+    {
+      kind: 'restore',
+      repository: deps.repositoryConnection,
+      projectId: job.project_id,
+      backupId: job.backup_id!,
+      restoreId: job.id,
+      selection: wholeBackup,
+      target: { id: row.id, uri: uriOf(deps, row) },
+      overwrite: true,
+    },
+    context,
+  );
+}

@@ -1,0 +1,43 @@
+import { translateCatalogError } from '../../catalog/translate-catalog-error.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { instanceRefresher } from '../refresh-instance.ts';
+import { beginChange } from './begin-change.ts';
+import { instanceCreator } from './create-instance.ts';
+import { findNode } from './find-node.ts';
+import type { Instances } from './instances.ts';
+import { listRecycled, recycleDays, setRecycleDays } from './recycle-bin.ts';
+import { keepSettings, rename, resetPassword } from './settle-settings.ts';
+import { addTags, findByTags, listProjectTags, listTags, removeTags } from './tags.ts';
+import { usedBytes } from './used-bytes.ts';
+
+/** The use cases of instances over what they stand on. Each may throw `catalog-unavailable` and `store-unavailable` besides. */
+export function createInstances(deps: EngineDeps): Instances {
+  const refresh = instanceRefresher(deps);
+  const create = instanceCreator(deps);
+  const run = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw translateCatalogError(error);
+    }
+  };
+  return {
+    create: (caller, body, options) => run(create(caller, body, options)),
+    change: (caller, instanceId, change) =>
+      run(beginChange(deps, refresh, caller, instanceId, change).then(({ jobId }) => ({ jobId }))),
+    rename: (caller, instanceId, name) => run(rename(deps, caller, instanceId, name)),
+    resetPassword: (caller, instanceId, request) => run(resetPassword(deps, refresh, caller, instanceId, request)),
+    keepSettings: (caller, instanceId, settings) => run(keepSettings(deps, caller, instanceId, settings)),
+    findNode: (caller, nodeId) => run(findNode(deps, caller, nodeId).then(({ row, node }) => ({ instanceId: row.id, node }))),
+    listRecycled: (caller, page) => run(listRecycled(deps, caller, page)),
+    recycleDays: (caller) => run(recycleDays(deps.catalog.db, caller.projectId)),
+    setRecycleDays: (caller, days) => run(setRecycleDays(deps, caller, days)),
+    versions: () => deps.provider.versions(),
+    usedBytes: (instances) => run(usedBytes(deps, instances)),
+    addTags: (caller, instanceId, tags) => run(addTags(deps, caller, instanceId, tags)),
+    removeTags: (caller, instanceId, tags) => run(removeTags(deps, caller, instanceId, tags)),
+    listTags: (caller, instanceId) => run(listTags(deps, caller, instanceId)),
+    listProjectTags: (caller) => run(listProjectTags(deps, caller)),
+    findByTags: (caller, filter) => run(findByTags(deps, caller, filter)),
+  };
+}
