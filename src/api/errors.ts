@@ -147,6 +147,12 @@ export const documentedErrors = {
   'address-not-bound': { status: 400, code: 'DBS.200701', text: 'The EIP status does not allow EIP unbinding.' },
   'invalid-address': { status: 400, code: 'DBS.280421', text: 'Invalid EIP .' },
   'invalid-ip': { status: 400, code: 'DBS.280284', text: 'Invalid IP address.' },
+  'invalid-session': { status: 400, code: 'DBS.301071', text: 'Invalid session id.' },
+  'invalid-session-type': { status: 400, code: 'DBS.301073', text: 'Invalid operation type.' },
+  'invalid-cost-time': { status: 400, code: 'DBS.301075', text: 'Invalid cost time.' },
+  'invalid-log-start': { status: 400, code: 'DBS.280067', text: 'Invalid start time.' },
+  'invalid-log-end': { status: 400, code: 'DBS.280068', text: 'Invalid end time.' },
+  'invalid-log-type': { status: 400, code: 'DBS.280066', text: 'Invalid log type.' },
   cancelled: { status: 500, code: 'DBS.280005', text: serverError },
   internal: { status: 500, code: 'DBS.280005', text: serverError },
 } as const satisfies Record<ErrorCode, Documented>;

@@ -117,6 +117,12 @@ export const errorKinds = {
   'address-not-bound': 'conflict',
   'invalid-address': 'invalid',
   'invalid-ip': 'invalid',
+  'invalid-session': 'invalid',
+  'invalid-session-type': 'invalid',
+  'invalid-cost-time': 'invalid',
+  'invalid-log-start': 'invalid',
+  'invalid-log-end': 'invalid',
+  'invalid-log-type': 'invalid',
   cancelled: 'cancelled',
   internal: 'bug',
 } as const satisfies Record<string, ErrorKind>;

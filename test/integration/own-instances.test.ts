@@ -215,6 +215,7 @@ describe('instances of our own', () => {
       spec_code: 'dds.mongodb.s2.large.4.repset',
     });
     await completed(await call('POST', `/nodes/${node.id}/unbind-eip`));
+    expect(await status('POST', `/nodes/${node.id}/unbind-eip`)).toEqual({ status: 400, code: 'DBS.200701' });
   });
 
   it('refuse with the documented code what cannot be', async () => {
@@ -253,6 +254,55 @@ describe('instances of our own', () => {
       expect(await status(method, path, body), `${path} ${JSON.stringify(body)}`).toEqual({ status: code, code: text });
     }
     expect((await listed(set))!.actions).toEqual([]);
+  });
+
+  it('show and end what their servers do, count connections, and show their logs', async () => {
+    const node = (await settled(set)).groups[0]!.nodes.find(({ role }) => role === 'Primary')!;
+    await using client = await connectAs(set, password);
+    const slow = client
+      .db('shop')
+      .collection('goods')
+      .find({ $where: 'sleep(60000) || true' })
+      .toArray()
+      .then(
+        () => 'ended by itself',
+        (error: unknown) => String(error),
+      );
+    const session = await until(
+      async () => {
+        const { sessions } = await call<{ sessions: { id: string; cost_time: string; user: string; client: string }[] }>(
+          'GET',
+          `/nodes/${node.id}/sessions?namespace=shop.goods&limit=20`,
+        );
+        return sessions[0] ?? null;
+      },
+      { what: 'the slow query to be seen', timeoutMs: 30_000 },
+    );
+    expect(session).toMatchObject({ user: 'rwuser', cost_time: expect.stringMatching(/^\d+$/) });
+    expect(await call('POST', `/nodes/${node.id}/session`, { sessions: [session.id] })).toEqual({});
+    expect(await slow).toContain('interrupted');
+    expect(await status('POST', `/nodes/${node.id}/session`, { sessions: ['1'] })).toEqual({ status: 400, code: 'DBS.301071' });
+    const statistics = await call<{ total_connections: number; inner_connections: { client_ip: string }[] }>(
+      'GET',
+      `/instances/${set}/conn-statistics?node_id=${node.id}`,
+    );
+    expect(statistics.total_connections).toBeGreaterThan(0);
+    expect(statistics.inner_connections[0]).toMatchObject({ client_ip: '127.0.0.1' });
+    const period = `start_date=${new Date(Date.now() - 3_600_000).toISOString()}&end_date=${new Date().toISOString()}`;
+    const logs = await call<{ slow_log_list: object[] }>(
+      'GET',
+      `/instances/${set}/slowlog?${period}&node_id=${node.id}&limit=100`,
+    );
+    expect(logs.slow_log_list).toContainEqual(
+      expect.objectContaining({ type: 'QUERY', database: 'shop', time: expect.stringMatching(/ ms$/) }),
+    );
+    const errors = await call<{ error_log_list: object[]; total_record: number }>(
+      'GET',
+      `/instances/${set}/errorlog?${period}&type=WARNING`,
+    );
+    expect(errors.error_log_list[0]).toMatchObject({ level: 'WARNING', content: expect.any(String) });
+    expect(await status('GET', `/instances/${set}/slowlog`)).toEqual({ status: 400, code: 'DBS.280067' });
+    expect(await status('GET', `/instances/${set}/errorlog?${period}&type=INFO`)).toEqual({ status: 400, code: 'DBS.280066' });
   });
 
   it('change the password, the port, TLS and the primary for real, and are the same after a restart', async () => {

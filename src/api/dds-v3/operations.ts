@@ -1,6 +1,8 @@
 import type { Operation } from '../context.ts';
 import { batchDeleteBackups } from './batch-delete-backups.ts';
 import { recycleBin } from './recycle-bin.ts';
+import { serverLogs } from './server-logs.ts';
+import { sessions } from './sessions.ts';
 import { createBackup } from './create-backup.ts';
 import { createInstance } from './create-instance.ts';
 import { restartInstance } from './restart-instance.ts';
@@ -69,6 +71,8 @@ export const ddsV3Operations: readonly Operation[] = [
   listTags,
   findByTags,
   recycleBin,
+  sessions,
+  serverLogs,
   listFlavors,
   listDatastoreVersions,
   listStorageTypes,

@@ -6,6 +6,8 @@ import { instanceCreator } from './create-instance.ts';
 import { findNode } from './find-node.ts';
 import type { Instances } from './instances.ts';
 import { listRecycled, recycleDays, setRecycleDays } from './recycle-bin.ts';
+import { listLogEntries, listSlowOperations } from './server-logs.ts';
+import { countConnections, killSessions, listSessions } from './sessions.ts';
 import { keepSettings, rename, resetPassword } from './settle-settings.ts';
 import { addTags, findByTags, listProjectTags, listTags, removeTags } from './tags.ts';
 import { usedBytes } from './used-bytes.ts';
@@ -32,6 +34,11 @@ export function createInstances(deps: EngineDeps): Instances {
     listRecycled: (caller, page) => run(listRecycled(deps, caller, page)),
     recycleDays: (caller) => run(recycleDays(deps.catalog.db, caller.projectId)),
     setRecycleDays: (caller, days) => run(setRecycleDays(deps, caller, days)),
+    listSessions: (caller, nodeId, filter) => run(listSessions(deps, caller, nodeId, filter)),
+    killSessions: (caller, nodeId, ids) => run(killSessions(deps, caller, nodeId, ids)),
+    countConnections: (caller, instanceId, nodeId) => run(countConnections(deps, caller, instanceId, nodeId)),
+    listSlowOperations: (caller, instanceId, query) => run(listSlowOperations(deps, caller, instanceId, query)),
+    listLogEntries: (caller, instanceId, query) => run(listLogEntries(deps, caller, instanceId, query)),
     versions: () => deps.provider.versions(),
     usedBytes: (instances) => run(usedBytes(deps, instances)),
     addTags: (caller, instanceId, tags) => run(addTags(deps, caller, instanceId, tags)),

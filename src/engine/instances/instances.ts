@@ -1,5 +1,7 @@
 import type { Tag } from '../../core/own-instance.ts';
 import type { Caller, Instance, InstanceNode, Page, Rows } from '../use-cases.ts';
+import type { LogEntry, LogQuery, SlowOperation } from './server-logs.ts';
+import type { ConnectionStatistics, DatabaseSession, SessionFilter } from './sessions.ts';
 import type { RecycledInstance } from './recycle-bin.ts';
 import type { InstanceChange } from './instance-change.ts';
 
@@ -40,6 +42,16 @@ export interface Instances {
   ): Promise<void>;
   /** The instance that has the node, and the node. node-not-found. */
   findNode(caller: Caller, nodeId: string): Promise<{ readonly instanceId: string; readonly node: InstanceNode }>;
+  /** What a node does at this moment, the longest first. node-not-found, instance-unreachable. */
+  listSessions(caller: Caller, nodeId: string, filter: SessionFilter): Promise<Rows<DatabaseSession>>;
+  /** node-not-found, invalid-session (one of them is not there any more; then none is ended), instance-unreachable. */
+  killSessions(caller: Caller, nodeId: string, ids: readonly string[]): Promise<void>;
+  /** Of the node, or of the primary where it is null. invalid-instance-id, instance-not-found, node-not-found, instance-unreachable. */
+  countConnections(caller: Caller, instanceId: string, nodeId: string | null): Promise<ConnectionStatistics>;
+  /** From the servers' own logs, newest first, at most 2000. invalid-instance-id, instance-not-found, operation-illegal, node-not-found. */
+  listSlowOperations(caller: Caller, instanceId: string, query: LogQuery): Promise<Rows<SlowOperation>>;
+  /** Warnings and errors, in the same way. */
+  listLogEntries(caller: Caller, instanceId: string, query: LogQuery): Promise<Rows<LogEntry>>;
   /** Deleted instances that can come back, the last deleted first. */
   listRecycled(caller: Caller, page: Pick<Page, 'offset' | 'limit'>): Promise<Rows<RecycledInstance>>;
   /** For how many days those deleted from now on can. */

@@ -1,0 +1,173 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { LarderError } from '../../core/errors.ts';
+import { checkInstanceId } from '../../core/ids.ts';
+import type { EngineDeps } from '../engine-deps.ts';
+import { findInstance } from '../find-instance.ts';
+import type { Caller, InstanceNode, Rows } from '../use-cases.ts';
+import { requireNode } from './begin-change.ts';
+import { isElsewhere, requireOwn } from './own-servers.ts';
+
+/** So much of the end of a log is looked at. */
+const lookedAt = 64 * 1024 * 1024;
+/** More than that are never shown. */
+const mostEntries = 2000;
+const slowQuery = 51_803;
+
+export interface LogQuery {
+  readonly from: Date;
+  readonly to: Date;
+  /** All nodes unless given. */
+  readonly nodeId?: string;
+  readonly type?: string;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** An operation that took longer than the server's threshold. */
+export interface SlowOperation {
+  readonly nodeName: string;
+  /** The command, as JSON. */
+  readonly command: string;
+  readonly type: string;
+  readonly milliseconds: number;
+  readonly lockMicroseconds: number;
+  readonly rowsSent: number;
+  readonly rowsExamined: number;
+  readonly database: string;
+  readonly start: Date;
+}
+
+export interface LogEntry {
+  readonly nodeName: string;
+  readonly level: 'WARNING' | 'ERROR';
+  readonly time: Date;
+  readonly content: string;
+}
+
+/** Instances.listSlowOperations. */
+export function listSlowOperations(
+  deps: EngineDeps,
+  caller: Caller,
+  instanceId: string,
+  query: LogQuery,
+): Promise<Rows<SlowOperation>> {
+  return readLogs(deps, caller, instanceId, query, (line, node) => {
+    if (line.id !== slowQuery || line.attr === undefined) return null;
+    const { attr } = line;
+    const milliseconds = Number(attr['durationMillis'] ?? 0);
+    const type = typeOf(attr);
+    if (query.type !== undefined && query.type !== type) return null;
+    return {
+      nodeName: node.name,
+      command: JSON.stringify(attr['command'] ?? {}),
+      type,
+      milliseconds,
+      lockMicroseconds: lockTimeOf(attr['locks']),
+      rowsSent: Number(attr['nreturned'] ?? 0),
+      rowsExamined: Number(attr['docsExamined'] ?? 0),
+      database: String(attr['ns'] ?? '').split('.')[0] ?? '',
+      start: new Date(line.time.getTime() - milliseconds),
+    };
+  });
+}
+
+/** Instances.listLogEntries: warnings and errors. */
+export function listLogEntries(deps: EngineDeps, caller: Caller, instanceId: string, query: LogQuery): Promise<Rows<LogEntry>> {
+  return readLogs(deps, caller, instanceId, query, (line, node) => {
+    const level = line.severity === 'W' ? 'WARNING' : 'EF'.includes(line.severity) ? 'ERROR' : null;
+    if (level === null || (query.type !== undefined && query.type !== level)) return null;
+    const facts = line.attr === undefined ? '' : ` ${JSON.stringify(line.attr)}`;
+    return { nodeName: node.name, level, time: line.time, content: `${line.component} ${line.message}${facts}` };
+  });
+}
+
+interface Line {
+  readonly time: Date;
+  readonly severity: string;
+  readonly component: string;
+  readonly id: number;
+  readonly message: string;
+  readonly attr: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Newest first, of all nodes together. */
+async function readLogs<T>(
+  deps: EngineDeps,
+  caller: Caller,
+  instanceId: string,
+  query: LogQuery,
+  entryOf: (line: Line, node: InstanceNode) => T | null,
+): Promise<Rows<T>> {
+  checkInstanceId(instanceId);
+  const row = await findInstance(deps.catalog.db, caller.projectId, instanceId);
+  const { servers } = requireOwn(row);
+  if (isElsewhere(deps, row)) throw new LarderError('operation-illegal', 'The logs lie with another server of Larder.');
+  const nodes = query.nodeId === undefined ? (row.nodes as readonly InstanceNode[]) : [requireNode(row, query.nodeId)];
+  const found: { readonly time: Date; readonly entry: T }[] = [];
+  for (const node of nodes) {
+    const member = servers.ports.indexOf(node.port);
+    if (member < 0) continue;
+    const recent: { readonly time: Date; readonly entry: T }[] = [];
+    for await (const line of linesOf(deps.provider.logFile(row.id, member))) {
+      if (line.time < query.from || line.time > query.to) continue;
+      const entry = entryOf(line, node);
+      if (entry !== null) recent.push({ time: line.time, entry });
+      if (recent.length > mostEntries * 2) recent.splice(0, mostEntries);
+    }
+    found.push(...recent.slice(-mostEntries));
+  }
+  const newest = found.toSorted((a, b) => b.time.getTime() - a.time.getTime()).slice(0, mostEntries);
+  return { rows: newest.slice(query.offset, query.offset + query.limit).map(({ entry }) => entry), total: newest.length };
+}
+
+/** The lines of a server's structured log; what is none, as the half line at the beginning, is passed over. */
+async function* linesOf(path: string): AsyncGenerator<Line> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size === 0) return;
+  const stream = createReadStream(path, { encoding: 'utf8', start: Math.max(0, size - lookedAt) });
+  for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
+    // Most lines are of no interest, and parsing them all would take long.
+    if (!/"s":"[WEF]"/.test(text) && !text.includes(`"id":${slowQuery},`)) continue;
+    const line = parsed(text);
+    if (line !== null) yield line;
+  }
+}
+
+function parsed(text: string): Line | null {
+  try {
+    const line = JSON.parse(text) as { t: { $date: string }; s: string; c: string; id: number; msg: string; attr?: Line['attr'] };
+    return { time: new Date(line.t.$date), severity: line.s, component: line.c, id: line.id, message: line.msg, attr: line.attr };
+  } catch {
+    return null;
+  }
+}
+
+const verbs: Readonly<Record<string, string>> = {
+  find: 'QUERY',
+  insert: 'INSERT',
+  update: 'UPDATE',
+  delete: 'REMOVE',
+  getMore: 'GETMORE',
+  killCursors: 'KILLCURSORS',
+};
+
+function typeOf(attr: Readonly<Record<string, unknown>>): string {
+  const type = String(attr['type'] ?? 'command');
+  if (type !== 'command') return type.toUpperCase();
+  const command = attr['command'];
+  const verb = typeof command === 'object' && command !== null ? Object.keys(command)[0] : undefined;
+  return verbs[verb ?? ''] ?? 'COMMAND';
+}
+
+function lockTimeOf(locks: unknown): number {
+  if (typeof locks !== 'object' || locks === null) return 0;
+  const waits = Object.values(locks).flatMap((lock: unknown) =>
+    Object.values((lock as { timeAcquiringMicros?: Record<string, number> } | null)?.timeAcquiringMicros ?? {}),
+  );
+  return waits.reduce((sum, wait) => sum + Number(wait), 0);
+}
