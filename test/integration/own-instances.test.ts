@@ -119,7 +119,7 @@ async function connectAs(id: string, secret: string, options: { ca?: string } = 
 beforeAll(async () => {
   folder = await temporaryFolder();
   larder = await startLarder({ dataFolder: folder.path });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await larder?.[Symbol.asyncDispose]();
   await folder?.[Symbol.asyncDispose]();
