@@ -5,6 +5,7 @@ import { createAudit } from '../../src/engine/audit.ts';
 import { createDirectory } from '../../src/engine/create-directory.ts';
 import { createIdentity } from '../../src/engine/create-identity.ts';
 import { createArchives } from '../../src/engine/export/archives.ts';
+import { createInstances } from '../../src/engine/instances/create-instances.ts';
 import { firstStart } from '../../src/engine/first-start.ts';
 import { trustedMs } from '../../src/engine/keystone/check-tokens.ts';
 import { keystoneClient } from '../../src/engine/keystone/keystone-client.ts';
@@ -102,6 +103,7 @@ describe('an outer Keystone', () => {
     });
     server = await buildServer({
       useCases: world.useCases,
+      instances: createInstances(world.deps),
       identity,
       outerIdentity: outer,
       directory: createDirectory(world.deps),
