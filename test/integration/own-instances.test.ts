@@ -1,5 +1,6 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
 import { startLarder, type Larder } from '../fixtures/start-larder.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { until } from '../fixtures/until.ts';
@@ -288,7 +289,8 @@ describe('instances of our own', () => {
     );
     expect(statistics.total_connections).toBeGreaterThan(0);
     expect(statistics.inner_connections[0]).toMatchObject({ client_ip: '127.0.0.1' });
-    const period = `start_date=${new Date(Date.now() - 3_600_000).toISOString()}&end_date=${new Date().toISOString()}`;
+    const now = systemClock.now().getTime();
+    const period = `start_date=${new Date(now - 3_600_000).toISOString()}&end_date=${new Date(now).toISOString()}`;
     const logs = await call<{ slow_log_list: object[] }>(
       'GET',
       `/instances/${set}/slowlog?${period}&node_id=${node.id}&limit=100`,
@@ -305,90 +307,101 @@ describe('instances of our own', () => {
     expect(await status('GET', `/instances/${set}/errorlog?${period}&type=INFO`)).toEqual({ status: 400, code: 'DBS.280066' });
   });
 
-  it('change the password, the port, TLS and the primary for real, and are the same after a restart', async () => {
-    const second = 'Other-Word_2';
-    expect(await call('PUT', `/instances/${set}/reset-password`, { user_pwd: second })).toEqual({});
-    await expect(connectAs(set, password)).rejects.toThrow(/[Aa]uthentication/);
-    const before = (await settled(set)).groups[0]!.nodes.find(({ role }) => role === 'Primary')!;
-    expect(await completed(await call('POST', `/instances/${set}/switchover`, {}))).toMatchObject({ name: 'SwitchPrimary' });
-    const switched = await larder.call<{ nodes: { id: string; role: string }[] }>(
-      'GET',
-      `/larder/v1/${larder.projectId}/instances/${set}`,
-    );
-    expect(switched.nodes.find(({ role }) => role === 'Primary')!.id).not.toBe(before.id);
-    const nodeIds = switched.nodes.map(({ id }) => id);
+  it(
+    'change the password, the port, TLS and the primary for real, and are the same after a restart',
+    { timeout: 280_000 },
+    async () => {
+      const second = 'Other-Word_2';
+      expect(await call('PUT', `/instances/${set}/reset-password`, { user_pwd: second })).toEqual({});
+      await expect(connectAs(set, password)).rejects.toThrow(/[Aa]uthentication/);
+      const before = (await settled(set)).groups[0]!.nodes.find(({ role }) => role === 'Primary')!;
+      expect(await completed(await call('POST', `/instances/${set}/switchover`, {}))).toMatchObject({ name: 'SwitchPrimary' });
+      const switched = await larder.call<{ nodes: { id: string; role: string }[] }>(
+        'GET',
+        `/larder/v1/${larder.projectId}/instances/${set}`,
+      );
+      expect(switched.nodes.find(({ role }) => role === 'Primary')!.id).not.toBe(before.id);
+      const nodeIds = switched.nodes.map(({ id }) => id);
 
-    const port = 9400;
-    expect(await call('POST', `/instances/${set}/modify-port`, { port })).toMatchObject({ port });
-    expect(await settled(set)).toMatchObject({ port: String(port) });
-    expect(await completed(await call('POST', `/instances/${single}/modify-port`, { port: '9410' }))).toMatchObject({
-      name: 'ModifyPort',
-    });
-    expect(await completed(await call('POST', `/instances/${set}/restart`, { target_type: null }))).toMatchObject({
-      name: 'RestartReplicaSetInstance',
-    });
-    expect(await completed(await call('POST', `/instances/${single}/restart`))).toMatchObject({
-      name: 'RestartReplicaSingleInstance',
-    });
-    {
-      await using client = await connectAs(set, second);
+      const port = 9400;
+      expect(await call('POST', `/instances/${set}/modify-port`, { port })).toMatchObject({ port });
+      expect(await settled(set)).toMatchObject({ port: String(port) });
+      expect(await completed(await call('POST', `/instances/${single}/modify-port`, { port: '9410' }))).toMatchObject({
+        name: 'ModifyPort',
+      });
+      expect(await completed(await call('POST', `/instances/${set}/restart`, { target_type: null }))).toMatchObject({
+        name: 'RestartReplicaSetInstance',
+      });
+      expect(await completed(await call('POST', `/instances/${single}/restart`))).toMatchObject({
+        name: 'RestartReplicaSingleInstance',
+      });
+      {
+        await using client = await connectAs(set, second);
+        expect(await client.db('shop').collection('goods').countDocuments()).toBe(2);
+        await using alone = await connectAs(single, password);
+        expect(await alone.db('shop').collection('goods').countDocuments()).toBe(1);
+      }
+      expect(await call('POST', `/instances/${set}/switch-ssl`, { ssl_option: '1' })).toMatchObject({ ssl_option: '1' });
+      expect(await settled(set)).toMatchObject({ ssl: 1, port: String(port) });
+      await expect(connectAs(set, second)).rejects.toThrow();
+      await using client = await connectAs(set, second, { ca: `${folder.path}/instances/ca.pem` });
       expect(await client.db('shop').collection('goods').countDocuments()).toBe(2);
-      await using alone = await connectAs(single, password);
-      expect(await alone.db('shop').collection('goods').countDocuments()).toBe(1);
-    }
-    expect(await call('POST', `/instances/${set}/switch-ssl`, { ssl_option: '1' })).toMatchObject({ ssl_option: '1' });
-    expect(await settled(set)).toMatchObject({ ssl: 1, port: String(port) });
-    await expect(connectAs(set, second)).rejects.toThrow();
-    await using client = await connectAs(set, second, { ca: `${folder.path}/instances/ca.pem` });
-    expect(await client.db('shop').collection('goods').countDocuments()).toBe(2);
-    expect((await listed(set))!.groups[0]!.nodes.map(({ id }) => id)).toEqual(nodeIds);
-  });
+      expect((await listed(set))!.groups[0]!.nodes.map(({ id }) => id)).toEqual(nodeIds);
+    },
+  );
 
-  it('are started again with the next start of Larder, and come back from a backup as another instance, deleted or not', async () => {
-    const backup = await call<{ job_id: string; backup_id: string }>('POST', '/backups', {
-      backup: { instance_id: set, name: 'before-restart' },
-    });
-    await completed(backup);
-    await larder[Symbol.asyncDispose]();
-    larder = await startLarder({ dataFolder: folder.path });
-    const ready = await until(
-      async () => {
-        const now = await larder.call<{ status: string; tls: boolean }>('GET', `/larder/v1/${larder.projectId}/instances/${set}`);
-        return now.status === 'normal' ? now : null;
-      },
-      { what: 'the servers to run again', timeoutMs: 90_000 },
-    );
-    expect(ready.tls).toBe(true);
+  it(
+    'are started again with the next start of Larder, and come back from a backup as another instance, deleted or not',
+    { timeout: 280_000 },
+    async () => {
+      const backup = await call<{ job_id: string; backup_id: string }>('POST', '/backups', {
+        backup: { instance_id: set, name: 'before-restart' },
+      });
+      await completed(backup);
+      await larder[Symbol.asyncDispose]();
+      larder = await startLarder({ dataFolder: folder.path });
+      const ready = await until(
+        async () => {
+          const now = await larder.call<{ status: string; tls: boolean }>(
+            'GET',
+            `/larder/v1/${larder.projectId}/instances/${set}`,
+          );
+          return now.status === 'normal' ? now : null;
+        },
+        { what: 'the servers to run again', timeoutMs: 90_000 },
+      );
+      expect(ready.tls).toBe(true);
 
-    expect((await larder.send('DELETE', p(`/instances/${single}`))).status).toBe(202);
-    expect(
-      await status('PUT', '/instances/recycle-policy', { recycle_policy: { enabled: true, retention_period_in_days: 3 } }),
-    ).toMatchObject({
-      status: 200,
-    });
-    const kept = { enabled: true, retention_period_in_days: 3 };
-    expect(await call('GET', '/instances/recycle-policy')).toEqual({ recycle_policy: kept, ...kept });
-    expect(await status('PUT', '/instances/recycle-policy', { recycle_policy: { enabled: false } })).toMatchObject({
-      status: 400,
-    });
-    const deletion = await call('DELETE', `/instances/${set}`);
-    expect((await listed(set))?.actions ?? []).toEqual([]);
-    await completed(deletion);
-    expect(await listed(set)).toBeUndefined();
-    const { instances: bin } = await call<{ instances: Record<string, string>[] }>('GET', '/recycle-instances');
-    expect(bin).toMatchObject([{ id: set, name: 'renamed', backup_id: backup.backup_id, status: 'Active' }]);
-    const point = { restore_point: { type: 'backup', backup_id: backup.backup_id } };
-    const again = await call<{ id: string; job_id: string }>('POST', '/instances', {
-      ...order,
-      name: 'again',
-      flavor: [{ ...order.flavor[0], size: '30' }],
-      ...point,
-    });
-    expect(await completed(again)).toMatchObject({ name: 'RestoreMongoDB_Replica' });
-    await using client = await connectAs(again.id, password);
-    expect(await client.db('shop').collection('goods').countDocuments()).toBe(2);
-    expect((await call<{ backups: { name: string }[] }>('GET', `/backups?instance_id=${set}`)).backups).toMatchObject([
-      { name: 'before-restart' },
-    ]);
-  });
+      expect((await larder.send('DELETE', p(`/instances/${single}`))).status).toBe(202);
+      expect(
+        await status('PUT', '/instances/recycle-policy', { recycle_policy: { enabled: true, retention_period_in_days: 3 } }),
+      ).toMatchObject({
+        status: 200,
+      });
+      const kept = { enabled: true, retention_period_in_days: 3 };
+      expect(await call('GET', '/instances/recycle-policy')).toEqual({ recycle_policy: kept, ...kept });
+      expect(await status('PUT', '/instances/recycle-policy', { recycle_policy: { enabled: false } })).toMatchObject({
+        status: 400,
+      });
+      const deletion = await call('DELETE', `/instances/${set}`);
+      expect((await listed(set))?.actions ?? []).toEqual([]);
+      await completed(deletion);
+      expect(await listed(set)).toBeUndefined();
+      const { instances: bin } = await call<{ instances: Record<string, string>[] }>('GET', '/recycle-instances');
+      expect(bin).toMatchObject([{ id: set, name: 'renamed', backup_id: backup.backup_id, status: 'Active' }]);
+      const point = { restore_point: { type: 'backup', backup_id: backup.backup_id } };
+      const again = await call<{ id: string; job_id: string }>('POST', '/instances', {
+        ...order,
+        name: 'again',
+        flavor: [{ ...order.flavor[0], size: '30' }],
+        ...point,
+      });
+      expect(await completed(again)).toMatchObject({ name: 'RestoreMongoDB_Replica' });
+      await using client = await connectAs(again.id, password);
+      expect(await client.db('shop').collection('goods').countDocuments()).toBe(2);
+      expect((await call<{ backups: { name: string }[] }>('GET', `/backups?instance_id=${set}`)).backups).toMatchObject([
+        { name: 'before-restart' },
+      ]);
+    },
+  );
 });
