@@ -67,7 +67,7 @@ export function listSlowOperations(
       lockMicroseconds: lockTimeOf(attr['locks']),
       rowsSent: Number(attr['nreturned'] ?? 0),
       rowsExamined: Number(attr['docsExamined'] ?? 0),
-      database: String(attr['ns'] ?? '').split('.')[0] ?? '',
+      database: textOf(attr['ns'], '').split('.')[0] ?? '',
       start: new Date(line.time.getTime() - milliseconds),
     };
   });
@@ -157,7 +157,7 @@ const verbs: Readonly<Record<string, string>> = {
 };
 
 function typeOf(attr: Readonly<Record<string, unknown>>): string {
-  const type = String(attr['type'] ?? 'command');
+  const type = textOf(attr['type'], 'command');
   if (type !== 'command') return type.toUpperCase();
   const command = attr['command'];
   const verb = typeof command === 'object' && command !== null ? Object.keys(command)[0] : undefined;
@@ -170,4 +170,8 @@ function lockTimeOf(locks: unknown): number {
     Object.values((lock as { timeAcquiringMicros?: Record<string, number> } | null)?.timeAcquiringMicros ?? {}),
   );
   return waits.reduce((sum, wait) => sum + Number(wait), 0);
+}
+
+function textOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
 }
