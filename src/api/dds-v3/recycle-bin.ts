@@ -52,7 +52,7 @@ const setSchema = {
       retention_period_in_days: ruled('1 to 7; 7 unless given'),
     }),
   }),
-  response: { 200: Type.Unknown({ description: 'no body' }), ...ddsErrors },
+  response: { 200: Type.Object({}), ...ddsErrors },
 } as const;
 
 /** `GET /v3/{project_id}/recycle-instances`, `GET` and `PUT /v3/{project_id}/instances/recycle-policy` */
@@ -82,7 +82,7 @@ export const recycleBin: Operation = (server, { instances }) => {
     const now = { enabled: true, retention_period_in_days: await instances.recycleDays(callerOf(request)) };
     return { recycle_policy: now, ...now };
   });
-  server.put(url, { schema: setSchema, config: { access: 'project' } }, async (request, reply) => {
+  server.put(url, { schema: setSchema, config: { access: 'project' } }, async (request) => {
     const { enabled, retention_period_in_days: days } = request.body.recycle_policy;
     if (enabled !== true && enabled !== 'true')
       throw new LarderError('malformed-request', 'enabled must be true: the bin is always on.');
@@ -90,6 +90,6 @@ export const recycleBin: Operation = (server, { instances }) => {
     if (kept === null || kept < 1 || kept > 7)
       throw new LarderError('malformed-request', 'retention_period_in_days must be 1 to 7.');
     await instances.setRecycleDays(callerOf(request), kept);
-    return reply.code(200).send(undefined);
+    return {};
   });
 };
