@@ -17,6 +17,7 @@ import type { JobDeps } from './engine/engine-deps.ts';
 import { firstStart } from './engine/first-start.ts';
 import { createInstances } from './engine/instances/create-instances.ts';
 import { keepInstances, stopInstances } from './engine/instances/keep-instances.ts';
+import { keepArchives } from './engine/follow/keep-archives.ts';
 import { keepPruning } from './engine/keep-pruning.ts';
 import { keepSchedule } from './engine/keep-schedule.ts';
 import { keepTidy } from './engine/keep-tidy.ts';
@@ -98,11 +99,7 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
       folder: drillFolder,
       findMongod: (signal) => findMongod({ env, signal, log: (line) => log.info(line) }),
     },
-    runTask: metrics.counting(
-      runTasksInThreads({
-        workerUrl: new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
-      }),
-    ),
+    runTask: metrics.counting(runTasksInThreads({ workerUrl: threadModule('worker') })),
   };
   if (settings.instances.stopWithLarder) cleanup.defer(() => stopInstances(deps));
   cleanup.use(keepInstances(deps, systemTimers));
@@ -111,6 +108,13 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   cleanup.use(keepPruning(deps));
   cleanup.use(keepTidy(deps, settings.auditDays));
   cleanup.use(keepSchedule(deps, systemTimers, metrics.scheduled));
+  cleanup.use(
+    keepArchives(deps, systemTimers, {
+      workerUrl: threadModule('follower'),
+      intervalMs: settings.archiveSeconds * 1000,
+      segmentBytes: settings.archiveMb * 1024 * 1024,
+    }),
+  );
   const tls = settings.tls === null ? null : await readTlsFiles(settings.tls);
   const server = await buildServer({
     useCases: createUseCases(deps),
@@ -159,6 +163,11 @@ function identityOf(deps: IdentityDeps, { keystone }: Settings): Pick<ApiContext
   if (keystone === null) return { identity: createIdentity(deps) };
   const { identity, outer } = createKeystoneIdentity(deps, { ask: keystoneClient(keystone.url), roles: keystone.roles });
   return { identity, outerIdentity: outer };
+}
+
+/** The module of a thread, beside this one: as source, or compiled. */
+function threadModule(name: string): URL {
+  return new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 }
 
 /** Resolves at the first SIGINT or SIGTERM; the second one ends the process at once. */

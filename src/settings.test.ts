@@ -40,6 +40,8 @@ describe('readSettings', () => {
       repositoryPassphrase: null,
       auditDays: 365,
       metricsToken: null,
+      archiveSeconds: 10,
+      archiveMb: 8,
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
       keystone: null,
@@ -84,6 +86,8 @@ describe('readSettings', () => {
       rateLimits: { perAddress: 600, perUser: 60 },
       auditDays: 30,
       metricsToken: null,
+      archiveSeconds: 10,
+      archiveMb: 8,
     });
     expect((await refusal({ LARDER_TLS_CERT: 'server.crt' })).message).toContain('LARDER_TLS_KEY');
     expect((await refusal({ LARDER_TLS_KEY: 'server.key' })).message).toContain('LARDER_TLS_CERT');
@@ -118,6 +122,8 @@ describe('readSettings', () => {
       repositoryPassphrase: 'battery staple',
       auditDays: 365,
       metricsToken: null,
+      archiveSeconds: 10,
+      archiveMb: 8,
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
       keystone: null,
@@ -149,6 +155,8 @@ describe('readSettings', () => {
       repositoryPassphrase: 'battery staple',
       auditDays: 365,
       metricsToken: null,
+      archiveSeconds: 10,
+      archiveMb: 8,
       tls: null,
       rateLimits: { perAddress: null, perUser: null },
       keystone: null,

@@ -42,6 +42,9 @@ export interface Settings {
   readonly auditDays: number;
   /** Of the instances that Larder starts itself. */
   readonly instances: InstanceSettings;
+  /** How often the oplog of an instance is archived, and how large a segment of it may become before. */
+  readonly archiveSeconds: number;
+  readonly archiveMb: number;
   /** null: plain HTTP. */
   readonly tls: TlsFiles | null;
   /** An outer Keystone that knows users, projects and roles, and what its roles are here; null: Larder knows them itself. */
@@ -87,6 +90,8 @@ const keys = [
   'instances_cache_mb',
   'instances_on_stop',
   'mongods',
+  'archive_seconds',
+  'archive_mb',
   'tls_cert',
   'tls_key',
   'rate_limit_address',
@@ -99,6 +104,8 @@ type Key = (typeof keys)[number];
 
 /** May stand in the file without quotes. */
 const numericKeys: ReadonlySet<Key> = new Set([
+  'archive_seconds',
+  'archive_mb',
   'port',
   'audit_days',
   'instances_max',
@@ -147,6 +154,8 @@ export async function readSettings({ env, folder }: ReadSettingsOptions): Promis
       perUser: read('rate_limit_user', (value) => parseCount(value, 1, 1_000_000)),
     }),
     metricsToken: read('metrics_token', (value) => parseToken(value, 16, 128)),
+    archiveSeconds: read('archive_seconds', (value) => parseCount(value, 1, 3600)) ?? 10,
+    archiveMb: read('archive_mb', (value) => parseCount(value, 1, 32)) ?? 8,
     auditDays: read('audit_days', (value) => parseCount(value, 1, 36_500)) ?? 365,
   });
 }

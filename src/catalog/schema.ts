@@ -119,6 +119,7 @@ export interface BackupsTable {
   fail_reason: string | null;
   keep_days: NullableNumber;
   proof: OptionalJson;
+  replay_base: OptionalJson;
 }
 
 /**
@@ -205,6 +206,30 @@ export interface JobsTable {
   result: OptionalJson;
 }
 
+/**
+ * Who archives the oplog of an instance, until when nobody else does, and how it goes: `state` is following or stalled, `cause` says
+ * why it stalls, `since` when the state last changed. `source_seconds` is the newest second of the source that was seen.
+ */
+export interface OplogFollowersTable {
+  instance_id: string;
+  holder: string;
+  lease_until: Date;
+  state: string;
+  cause: string | null;
+  since: Date;
+  source_seconds: NullableNumber;
+  window_seconds: NullableNumber;
+}
+
+/** What the repository holds of an instance's oplog, by timeline. It outlives the instance, as what it tells of does. */
+export interface OplogTimelinesTable {
+  instance_id: string;
+  number: number;
+  begun: Date | null;
+  gap: NullableJson;
+  stretches: Json;
+}
+
 /** Who did what. It refers to nothing, so that it outlives what it is about; `subjects` holds ids by name. */
 export interface AuditEntriesTable {
   id: string;
@@ -265,6 +290,8 @@ export interface CatalogSchema {
   instance_proofs: InstanceProofsTable;
   seen_time: SeenTimeTable;
   jobs: JobsTable;
+  oplog_followers: OplogFollowersTable;
+  oplog_timelines: OplogTimelinesTable;
   audit_entries: AuditEntriesTable;
   used_signatures: UsedSignaturesTable;
   recycled_instances: RecycledInstancesTable;

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OpTime } from './image.ts';
 import {
-  clipToDay,
   formatPoint,
+  joinRanges,
   millisecondsOf,
   parsePoint,
   planReplay,
@@ -86,28 +86,17 @@ describe('a moment in milliseconds', () => {
     expect(millisecondsOf({ timeline: 1, from: { t: 300, i: 5 }, to: { t: 300, i: 7 } })).toBeNull();
   });
 
-  it('is clipped to a day; ranges that touch are one', () => {
-    const day = 86_400_000;
-    expect(
-      clipToDay(
-        [
-          { start: 2 * day - 5, end: 4 * day },
-          { start: 10, end: 20 },
-        ],
-        day,
-      ),
-    ).toEqual([{ start: 2 * day - 5, end: 2 * day - 1 }]);
-    expect(
-      clipToDay(
-        [
-          { start: 50, end: 99 },
-          { start: 10, end: 20 },
-          { start: 15, end: 49 },
-        ],
-        0,
-      ),
-    ).toEqual([{ start: 10, end: 99 }]);
-    expect(clipToDay([{ start: 0, end: 9 }], day)).toEqual([]);
+  it('ranges of them that overlap or touch are one', () => {
+    const ranges = [
+      { start: 50, end: 99 },
+      { start: 10, end: 20 },
+      { start: 200, end: 300 },
+      { start: 15, end: 49 },
+    ];
+    expect(joinRanges(ranges)).toEqual([
+      { start: 10, end: 99 },
+      { start: 200, end: 300 },
+    ]);
   });
 });
 

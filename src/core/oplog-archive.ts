@@ -152,8 +152,6 @@ export function millisecondsOf({ from, to }: RestorableRange): MillisecondRange 
   return end < start ? null : { start, end };
 }
 
-const millisecondsPerDay = 86_400_000;
-
 /** Segments put together where one goes on exactly where another ended, or they overlap. Given those of one timeline by `after`. */
 export function stretchesOf(segments: readonly OplogSegment[]): readonly ArchivedStretch[] {
   const stretches: ArchivedStretch[] = [];
@@ -166,14 +164,10 @@ export function stretchesOf(segments: readonly OplogSegment[]): readonly Archive
   return stretches;
 }
 
-/** The parts of the ranges that lie in the UTC day beginning at `day` (milliseconds since 1970), overlapping ones joined, in order. */
-export function clipToDay(ranges: readonly MillisecondRange[], day: number): readonly MillisecondRange[] {
-  const clipped = ranges
-    .map(({ start, end }) => ({ start: Math.max(start, day), end: Math.min(end, day + millisecondsPerDay - 1) }))
-    .filter(({ start, end }) => start <= end)
-    .toSorted((a, b) => a.start - b.start);
+/** The ranges in order, those that overlap or touch as one. */
+export function joinRanges(ranges: readonly MillisecondRange[]): readonly MillisecondRange[] {
   const joined: MillisecondRange[] = [];
-  for (const range of clipped) {
+  for (const range of ranges.toSorted((a, b) => a.start - b.start)) {
     const last = joined.at(-1);
     if (last !== undefined && range.start <= last.end + 1)
       joined[joined.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };

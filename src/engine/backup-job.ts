@@ -24,7 +24,13 @@ export const backupJob: JobKind = {
     return async (trx, now) => {
       await trx
         .updateTable('backups')
-        .set({ status: 'COMPLETED', size_bytes: summary.imageBytes, end_time: now, fail_reason: null })
+        .set({
+          status: 'COMPLETED',
+          size_bytes: summary.imageBytes,
+          end_time: now,
+          fail_reason: null,
+          replay_base: summary.replayBase ? JSON.stringify(summary.replayBase) : null,
+        })
         .where('id', '=', task.backup.id)
         .execute();
     };

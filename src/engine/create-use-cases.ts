@@ -12,6 +12,7 @@ import { setDrillSchedule, showDrillSchedule } from './drill-schedules.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
 import { getJob } from './get-job.ts';
+import { archiveState } from './follow/archive-state.ts';
 import { instanceOf } from './instance-from-row.ts';
 import { listBackups } from './list-backups.ts';
 import { listInstances } from './list-instances.ts';
@@ -53,7 +54,10 @@ export function createUseCases(deps: EngineDeps): UseCases {
       run(
         findInstance(deps.catalog.db, caller.projectId, instanceId)
           .then((row) => refresh(row, { always: true }))
-          .then(({ row }) => instanceOf(deps, row)),
+          .then(async ({ row }) => ({
+            ...(await instanceOf(deps, row)),
+            archive: await archiveState(deps.catalog.db, row.id),
+          })),
       ),
     setInstance: (caller, instanceId, settings) => run(setInstance(deps, caller, instanceId, settings)),
     adoptInstance: (caller, request) => run(adoptInstance(deps, caller, request)),

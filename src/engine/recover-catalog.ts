@@ -2,6 +2,7 @@ import type { CatalogHandle, CatalogTransaction } from '../catalog/schema.ts';
 import { datastoreVersion } from '../core/datastore-version.ts';
 import { LarderError } from '../core/errors.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { refreshTimelines } from './follow/archive-rows.ts';
 import { readBackupHeads, withUniqueNames, type BackupHead, type Renamed, type Unreadable } from './recovered-backups.ts';
 import { insertRecycled } from './instances/recycle-bin.ts';
 import { insertDrillSchedule, insertInstanceProof } from './recovered-proofs.ts';
@@ -103,6 +104,8 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
       await insertBackup(trx, backup, modes.get(backup.instanceId) ?? 'ReplicaSet', proofs.get(backup.backupId));
     }
     await insertRecycleBin(trx, { recycled, recyclePolicies, projectIds: new Set(projects.map(({ id }) => id)) });
+    for (const { id: instanceId, record } of instances)
+      await refreshTimelines(trx, { repository: deps.repository, projectId: record.projectId, instanceId });
   });
   return {
     projects: projects.length,
@@ -240,6 +243,7 @@ async function insertBackup(
       fail_reason: null,
       keep_days: backup.keepDays,
       proof: verdict === undefined ? null : JSON.stringify(verdict.proof),
+      replay_base: backup.replayBase === null ? null : JSON.stringify(backup.replayBase),
     })
     .execute();
 }

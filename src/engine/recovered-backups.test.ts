@@ -15,6 +15,7 @@ const head = (backupId: string, name: string, second: number, projectId = 'p'): 
   startedAt: new Date(second * 1000),
   finishedAt: new Date(second * 1000 + 1),
   sizeBytes: 1,
+  replayBase: null,
 });
 
 describe('withUniqueNames', () => {

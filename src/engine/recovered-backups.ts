@@ -1,5 +1,6 @@
 import { isLarderError } from '../core/errors.ts';
 import type { Manifest } from '../core/image.ts';
+import { replayBaseOf, type ReplayBase } from '../core/oplog-archive.ts';
 import type { Repository } from '../repository/port.ts';
 import type { BackupType } from './use-cases.ts';
 
@@ -17,6 +18,7 @@ export interface BackupHead {
   readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly sizeBytes: number;
+  readonly replayBase: ReplayBase | null;
 }
 
 export interface Unreadable {
@@ -89,6 +91,7 @@ function headOf(manifest: Manifest): BackupHead {
     serverVersion: manifest.source.serverVersion,
     startedAt: new Date(manifest.startedAt),
     finishedAt: new Date(manifest.finishedAt),
+    replayBase: replayBaseOf(manifest),
     sizeBytes: manifest.collections.reduce((sum, collection) => sum + collection.bytes, 0),
   };
 }

@@ -3,20 +3,22 @@ import { LarderError } from '../core/errors.ts';
 import { checkInstanceId } from '../core/ids.ts';
 import { restorableCollections, restorableDatabases } from '../core/restorable-names.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { archivedRanges } from './follow/archive-state.ts';
 import { findInstance } from './find-instance.ts';
 import type { Caller, Page, RestorableQuery, Rows } from './use-cases.ts';
 
 /** Backups that began before the wanted time and hold a later one: there is one at most, unless clocks disagree. */
 const candidateLimit = 10;
 
-/** UseCases.listRestoreTimes. Ranges come of an archive of the log between backups; without one there is none, and none is made up. */
+/** UseCases.listRestoreTimes: where the archived oplog goes on from an image without a gap. Without an archive there are none. */
 export async function listRestoreTimes(
   deps: EngineDeps,
   caller: Caller,
   instanceId: string,
 ): Promise<readonly { readonly start: Date; readonly end: Date }[]> {
   await findRestorable(deps, caller, instanceId);
-  return [];
+  const ranges = await archivedRanges(deps.catalog.db, instanceId);
+  return ranges.map(({ start, end }) => ({ start: new Date(start), end: new Date(end) }));
 }
 
 /** UseCases.listRestorableDatabases. */

@@ -4,6 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { CaptureCost, ClusterTime, Consistency } from '../core/image.ts';
+import type { ReplayBase } from '../core/oplog-archive.ts';
 import type { DrillAssertion } from '../core/drill-assertions.ts';
 import type { RestoreSelection } from '../core/restore-selection.ts';
 import type { MongodBinary } from '../provider/mongod-binary.ts';
@@ -40,6 +41,8 @@ export interface CaptureTask {
 
 export interface CaptureSummary {
   readonly clusterTime: ClusterTime;
+  /** What archived oplog entries can be replayed on; null or absent where the image is none. */
+  readonly replayBase?: ReplayBase | null;
   readonly consistency: Consistency;
   readonly baseBackupId: string | null;
   /** Raw bytes of the image's documents. */

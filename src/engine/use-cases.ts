@@ -7,6 +7,7 @@ import type { OwnInstance, Tag } from '../core/own-instance.ts';
 import type { RestoreSelection } from '../core/restore-selection.ts';
 import type { PlanDescription } from './restore/describe-plan.ts';
 import type { ExpectedTime } from '../core/expected-time.ts';
+import type { OplogGap } from '../core/oplog-archive.ts';
 import type { BackupPolicy, PolicyRequest } from '../core/policy.ts';
 import type { DrillSchedule, DrillScheduleRequest, ProofState } from '../core/drill-schedule.ts';
 
@@ -115,8 +116,25 @@ export interface Instance {
   readonly address: string;
   readonly backupPolicy: BackupPolicy;
   readonly proof: InstanceProof;
+  /** Of a single answer only, and only where there is an archive. */
+  readonly archive?: ArchiveState | null;
   readonly created: Date;
   readonly updated: Date;
+}
+
+/** How the archiving of an instance's oplog goes. */
+export interface ArchiveState {
+  /** `off`: nobody is to follow it, because the policy is off. */
+  readonly state: 'following' | 'stalled' | 'off';
+  /** Why it stalls, else null. */
+  readonly cause: string | null;
+  /** The newest moment to which the instance can be restored; null where there is none. */
+  readonly newestRestorable: Date | null;
+  /** Seconds of the source that were not archived when it was last looked at; null while off. */
+  readonly lagSeconds: number | null;
+  /** Seconds of oplog that the source keeps; null where that is not known. */
+  readonly windowSeconds: number | null;
+  readonly gaps: readonly OplogGap[];
 }
 
 /** How far a running job is. Numbers never go back within one try. */

@@ -42,6 +42,14 @@ export function withoutCredentials(text: string): string {
   return text.replaceAll(/\b(?!file:)[a-z][a-z0-9+.-]*:\/\/\S+/gi, redactConnectionString);
 }
 
+/** What arrived from another thread: the copy keeps the shape of what was sent, except that a Buffer arrives as its base class. */
+export function withBuffers(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (Array.isArray(value)) return value.map(withBuffers);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withBuffers(inner)]));
+}
+
 function traceOf(error: unknown, depth: number): string {
   if (!(error instanceof Error)) return typeof error === 'string' ? error : typeof error;
   const own = error.stack ?? `${error.name}: ${error.message}`;

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { LarderError } from '../core/errors.ts';
-import { packError, type FromThread, type ToThread } from './thread-messages.ts';
+import { packError, withBuffers, type FromThread, type ToThread } from './thread-messages.ts';
 
 export interface ThreadContext<P> {
   /** Aborted when the server wants the task to end. */
@@ -49,14 +49,6 @@ export function serveTasks<I, O, P>(handler: (task: I, context: ThreadContext<P>
 
   port.on('message', (message: ToThread) => {
     if (message.type === 'stop') stopping.abort(new LarderError('cancelled', 'The task was cancelled.', { retryable: true }));
-    // The copy between threads keeps the shape of what was sent, except that a Buffer arrives as its base class.
     else void run(withBuffers(message.input) as I);
   });
-}
-
-function withBuffers(value: unknown): unknown {
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (Array.isArray(value)) return value.map(withBuffers);
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withBuffers(inner)]));
 }

@@ -2,6 +2,7 @@ import type { MongoClient } from 'mongodb';
 import { LarderError } from '../core/errors.ts';
 import { compareClusterTime } from '../core/image.ts';
 import type { ClusterTime } from '../core/image.ts';
+import type { RawBatch } from '../lib/raw-bson.ts';
 import { toTimestamp } from './cluster-time.ts';
 import type { OpTime } from '../core/image.ts';
 import { readOplogEntry } from './oplog-entry.ts';
@@ -9,16 +10,16 @@ import type { OplogEntry } from './oplog-entry.ts';
 import { readRaw } from './raw-cursor.ts';
 
 /**
- * The entries after `from` up to and including `to`, in order, without no-ops' contents. `to` must be majority-committed.
+ * The entries after `from` up to and including `to`, in order, as they are. `to` must be majority-committed.
  * The very entry at `from` must come first (pitfalls O2): if it is not there, or of another term, the history that we built
  * on is gone, and `capture-failed` with detail `gap` is thrown.
  */
-export async function* readOplog(
+export async function* readRawOplog(
   client: MongoClient,
   from: OpTime,
   to: ClusterTime,
   signal: AbortSignal,
-): AsyncGenerator<OplogEntry, void, undefined> {
+): AsyncGenerator<RawBatch, void, undefined> {
   if (compareClusterTime(from, to) >= 0) return;
   const filter = { ts: { $gte: toTimestamp(from), $lte: toTimestamp(to) } };
   let first = true;
@@ -27,15 +28,41 @@ export async function* readOplog(
     { find: 'oplog.rs', filter, readConcern: { level: 'majority' } },
     { signal },
   )) {
-    for (let n = 0; n < batch.count; n++) {
-      const entry = readOplogEntry(batch.buffer, batch.starts[n]!);
-      if (first) {
-        if (!isAt(entry, from)) throw gap(from);
-        first = false;
-      } else yield entry;
-    }
+    if (first && !isAt(readOplogEntry(batch.buffer, batch.starts[0]!), from)) throw gap(from);
+    const { buffer, starts, count } = batch;
+    yield first ? { buffer, starts: starts.subarray(1), count: count - 1 } : batch;
+    first = false;
   }
   if (first) throw gap(from);
+}
+
+/** As `readRawOplog`, with what each entry means. */
+export async function* readOplog(
+  client: MongoClient,
+  from: OpTime,
+  to: ClusterTime,
+  signal: AbortSignal,
+): AsyncGenerator<OplogEntry, void, undefined> {
+  for await (const { buffer, starts, count } of readRawOplog(client, from, to, signal)) {
+    for (let n = 0; n < count; n++) yield readOplogEntry(buffer, starts[n]!);
+  }
+}
+
+/** The newest entry at or before a majority-committed time; null if the oplog holds none. It is looked for from the newest on. */
+export async function lastOpTimeUpTo(client: MongoClient, time: ClusterTime, signal: AbortSignal): Promise<OpTime | null> {
+  const command = {
+    find: 'oplog.rs',
+    filter: { ts: { $lte: toTimestamp(time) } },
+    sort: { $natural: -1 },
+    limit: 1,
+    readConcern: { level: 'majority' },
+  };
+  for await (const batch of readRaw(client.db('local'), command, { signal, firstBatch: 1 })) {
+    if (batch.count === 0) break;
+    const { time: found, term } = readOplogEntry(batch.buffer, batch.starts[0]!);
+    return { ...found, term };
+  }
+  return null;
 }
 
 /** True if the oplog still holds the entry at exactly this time and term. */

@@ -1,4 +1,4 @@
-import { LarderError } from '../core/errors.ts';
+import { isLarderError, LarderError } from '../core/errors.ts';
 import { compareClusterTime } from '../core/image.ts';
 import { stretchesOf, type ArchivedStretch, type OplogSegment } from '../core/oplog-archive.ts';
 import type { StoreOptions } from '../storage/port.ts';
@@ -39,6 +39,16 @@ export function openOplogArchive(context: ProjectContext, instanceId: string, sh
       const numbers = await listTimelineNumbers(context, place, options);
       return Array.fromAsync(readAhead(numbers, readsAtOnce, (number) => readTimeline(context, place, number, options)));
     },
+    async newest(options = {}) {
+      const number = (await listTimelineNumbers(context, place, options)).at(-1);
+      if (number === undefined) return null;
+      const timeline = await readTimeline(context, place, number, options).catch((error: unknown) => {
+        if (!isLarderError(error, 'object-corrupt')) throw error;
+        return null;
+      });
+      const last = stretchesOf(await listed(number, options)).at(-1);
+      return { number, begunAt: timeline?.begunAt ?? null, at: last?.to ?? timeline?.after ?? null };
+    },
     beginTimeline: (timeline, options = {}) => storeTimeline(context, place, timeline, options),
     async append({ timeline, after }, entries, options = {}) {
       const laidOut = layOutSegment(timeline, after, entries);
@@ -59,10 +69,10 @@ export function openOplogArchive(context: ProjectContext, instanceId: string, sh
       return [...stretches, ...stretchesOf(timeline)];
     },
     async open(number, options = {}) {
-      if (!(await listTimelineNumbers(context, place, options)).includes(number))
+      const segments = await listed(number, options);
+      if (segments.length === 0 && !(await listTimelineNumbers(context, place, options)).includes(number))
         throw new LarderError('oplog-gap', `The archive has no timeline ${number}.`);
-      const timeline = await readTimeline(context, place, number, options);
-      return createOplogReader(context, place, timeline, await listed(number, options));
+      return createOplogReader(context, place, segments);
     },
     async deleteBefore(timeline, point, options = {}) {
       let deleted = 0;

@@ -1,6 +1,6 @@
 import { LarderError } from '../core/errors.ts';
 import { compareClusterTime, type ClusterTime, type OpTime } from '../core/image.ts';
-import { isSameOpTime, stretchesOf, type OplogSegment, type OplogTimeline } from '../core/oplog-archive.ts';
+import { isSameOpTime, stretchesOf, type OplogSegment } from '../core/oplog-archive.ts';
 import { documentLength, type RawBatch } from '../lib/raw-bson.ts';
 import type { StoreOptions } from '../storage/port.ts';
 import { opTimeOf, readSegment, type ArchivePlace } from './oplog-segment.ts';
@@ -17,13 +17,11 @@ const at = ({ t, i }: ClusterTime): string => `${t}:${i}`;
 export function createOplogReader(
   context: ProjectContext,
   archive: ArchivePlace,
-  timeline: OplogTimeline,
   segments: readonly OplogSegment[],
 ): OplogReader {
   // Parts of a transaction lie close together: the segment read last serves the next question as well.
   let last: { readonly segment: OplogSegment; readonly batch: RawBatch } | null = null;
   return {
-    timeline,
     stretches: stretchesOf(segments),
     entries: (after, until, options = {}) => readEntries(context, archive, segments, after, until, options),
     async entryAt(time, options = {}) {

@@ -61,7 +61,6 @@ export interface ProjectRepository {
 
 /** Reads the entries of one timeline. */
 export interface OplogReader {
-  readonly timeline: OplogTimeline;
   /** What the timeline holds, oldest first: one stretch, unless segments got lost. */
   readonly stretches: readonly ArchivedStretch[];
   /**
@@ -78,6 +77,10 @@ export interface OplogReader {
 export interface OplogArchive {
   /** Oldest first. `object-corrupt` if one cannot be read. */
   timelines(options?: StoreOptions): Promise<readonly OplogTimeline[]>;
+  /** The timeline to go on with and the entry it ends at, which is null where that cannot be read; null for an empty archive. */
+  newest(
+    options?: StoreOptions,
+  ): Promise<{ readonly number: number; readonly begunAt: string | null; readonly at: OpTime | null } | null>;
   /** Begins a stretch, and with it records the gap before it. Repeating it is harmless. */
   beginTimeline(timeline: OplogTimeline, options?: StoreOptions): Promise<void>;
   /**
@@ -93,7 +96,7 @@ export interface OplogArchive {
   segments(timeline: number, options?: StoreOptions): AsyncIterable<OplogSegment>;
   /** What all timelines hold, oldest timeline first; none of one without any entry, several where segments got lost. */
   stretches(options?: StoreOptions): Promise<readonly ArchivedStretch[]>;
-  /** Lists the segments once; later ones are not seen. `oplog-gap` if there is no such timeline. */
+  /** Lists the segments once; later ones are not seen. `oplog-gap` if there is none. */
   open(timeline: number, options?: StoreOptions): Promise<OplogReader>;
   /** Removes segments whose last entry is at or before `point`, oldest first, and tells how many. Repeating it is harmless. */
   deleteBefore(timeline: number, point: ClusterTime, options?: StoreOptions): Promise<number>;

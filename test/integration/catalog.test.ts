@@ -99,6 +99,7 @@ const columns = {
     fail_reason: 'text?',
     keep_days: 'integer?',
     proof: 'jsonb?',
+    replay_base: 'jsonb?',
   },
   backup_policies: {
     instance_id: 'text',
@@ -132,6 +133,23 @@ const columns = {
   },
   instance_proofs: { instance_id: 'text', backup_id: 'text', proof: 'jsonb', proved: 'timestamp with time zone?' },
   seen_time: { id: 'text', seen: 'timestamp with time zone', hold_until: 'timestamp with time zone' },
+  oplog_followers: {
+    instance_id: 'text',
+    holder: 'text',
+    lease_until: 'timestamp with time zone',
+    state: 'text',
+    cause: 'text?',
+    since: 'timestamp with time zone',
+    source_seconds: 'bigint?',
+    window_seconds: 'bigint?',
+  },
+  oplog_timelines: {
+    instance_id: 'text',
+    number: 'bigint',
+    begun: 'timestamp with time zone?',
+    gap: 'jsonb?',
+    stretches: 'jsonb',
+  },
   jobs: {
     id: 'text',
     project_id: 'text',

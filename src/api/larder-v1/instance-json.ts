@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { oneOf } from '../fields.ts';
 import type { OwnInstance } from '../../core/own-instance.ts';
-import type { Instance } from '../../engine/use-cases.ts';
+import type { ArchiveState, Instance } from '../../engine/use-cases.ts';
 import { proofJson, proofSchema } from './drill-schedule-json.ts';
 import { isoTime, nullable } from './json-types.ts';
 
@@ -42,6 +42,21 @@ export const instanceSchema = Type.Object({
   tags: Type.Array(Type.Object({ key: Type.String(), value: Type.String() })),
   address: Type.String({ description: 'The connection string without its credentials' }),
   proof: proofSchema,
+  archive: Type.Optional(
+    nullable(
+      Type.Object(
+        {
+          state: oneOf(['following', 'stalled', 'off']),
+          cause: nullable(Type.String({ description: 'Why it stalls' })),
+          newest_restorable: nullable(isoTime),
+          lag_seconds: nullable(Type.Integer()),
+          window_seconds: nullable(Type.Integer({ description: 'How much oplog the source keeps' })),
+          gaps: Type.Array(Type.Object({ cause: Type.String(), detail: Type.String(), noticed_at: isoTime })),
+        },
+        { description: 'The archive of its oplog; only of a single instance' },
+      ),
+    ),
+  ),
   created: isoTime,
   updated: isoTime,
 });
@@ -67,6 +82,7 @@ export function instanceJson(instance: Instance): Static<typeof instanceSchema> 
     tags: [...instance.tags],
     address: instance.address,
     proof: proofJson(instance.proof),
+    ...(instance.archive === undefined ? {} : { archive: archiveJson(instance.archive) }),
     created: instance.created.toISOString(),
     updated: instance.updated.toISOString(),
   };
@@ -75,4 +91,16 @@ export function instanceJson(instance: Instance): Static<typeof instanceSchema> 
 function ownJson({ servers, sent }: OwnInstance): NonNullable<Static<typeof instanceSchema>['own']> {
   const { version, ports } = servers;
   return { version, ports: [...ports], volume_gb: sent.flavor.sizeGb, spec_code: sent.flavor.specCode };
+}
+
+function archiveJson(archive: ArchiveState | null): Exclude<Static<typeof instanceSchema>['archive'], undefined> {
+  if (archive === null) return null;
+  return {
+    state: archive.state,
+    cause: archive.cause,
+    newest_restorable: archive.newestRestorable?.toISOString() ?? null,
+    lag_seconds: archive.lagSeconds,
+    window_seconds: archive.windowSeconds,
+    gaps: archive.gaps.map(({ cause, detail, noticedAt }) => ({ cause, detail, noticed_at: noticedAt })),
+  };
 }

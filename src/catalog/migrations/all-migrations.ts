@@ -7,6 +7,7 @@ import { managedIdentity } from './0005-managed-identity.ts';
 import { restoreProofs } from './0006-restore-proofs.ts';
 import { rateLimits } from './0007-rate-limits.ts';
 import { audit } from './0008-audit.ts';
+import { oplogArchives } from './0010-oplog-archives.ts';
 import { drillSchedules } from './0014-drill-schedules.ts';
 import { ownInstances } from './0016-own-instances.ts';
 import { recycleBin } from './0017-recycle-bin.ts';
@@ -22,6 +23,7 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0006-restore-proofs': restoreProofs,
   '0007-rate-limits': rateLimits,
   '0008-audit': audit,
+  '0010-oplog-archives': oplogArchives,
   '0014-drill-schedules': drillSchedules,
   '0016-own-instances': ownInstances,
   '0017-recycle-bin': recycleBin,

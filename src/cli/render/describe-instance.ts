@@ -42,6 +42,7 @@ export function describeInstance(instance: WireInstance): string {
     ['Locked for backups', instance.mode === 'Single' ? (instance.lock ? 'yes' : 'no') : null],
     ['Read at most', instance.rate_mb_per_s === null ? null : `${instance.rate_mb_per_s} MB/s`],
     ['Proved', describeProof(instance.proof)],
+    ...archiveFields(instance),
     ['Adopted', formatTime(instance.created)],
   ]);
   const columns = [{ title: 'MEMBER' }, { title: 'ROLE' }, { title: 'STATUS' }];
@@ -68,6 +69,17 @@ export function describeProof({
   if (state === 'waiting') return `not yet: the first drill is still to come${limit}`;
   if (state === 'failed') return `FAILED ${lastAt === null ? '' : formatTime(lastAt)}; last proved: ${last}`;
   return state === 'overdue' ? `OVERDUE: last proved ${last}${limit}` : `${last}${limit}`;
+}
+
+function archiveFields({ archive }: WireInstance): readonly (readonly [string, string | null])[] {
+  if (!archive) return [];
+  const lag = archive.lag_seconds === null ? '' : `, ${archive.lag_seconds} s behind`;
+  const gap = archive.gaps.at(-1);
+  return [
+    ['Oplog archive', archive.state === 'stalled' ? `stalled: ${archive.cause}` : `${archive.state}${lag}`],
+    ['Restorable until', archive.newest_restorable === null ? null : formatTime(archive.newest_restorable)],
+    ['Last gap', gap === undefined ? null : `${formatTime(gap.noticed_at)}, ${gap.cause}: ${gap.detail}`],
+  ];
 }
 
 function statusOf(instance: WireInstance): string {

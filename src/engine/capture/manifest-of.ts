@@ -1,4 +1,5 @@
 import type { ClusterTime, CollectionImage, Consistency, Manifest, OpTime, ViewImage } from '../../core/image.ts';
+import { replayBaseOf } from '../../core/oplog-archive.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { RepositoryWriter } from '../../repository/port.ts';
 import type { CaptureSummary, CaptureTask } from '../tasks.ts';
@@ -66,6 +67,7 @@ export function manifestOf({ task, time, source, progress, writer, ...image }: T
 export function summarize(manifest: Manifest): CaptureSummary {
   return {
     clusterTime: manifest.clusterTime,
+    replayBase: replayBaseOf(manifest),
     consistency: manifest.consistency,
     baseBackupId: manifest.baseBackupId,
     imageBytes: manifest.collections.reduce((sum, { bytes }) => sum + bytes, 0),

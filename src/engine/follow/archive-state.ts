@@ -1,0 +1,29 @@
+import type { CatalogHandle } from '../../catalog/schema.ts';
+import { joinRanges, millisecondsOf, restorableRanges, type MillisecondRange } from '../../core/oplog-archive.ts';
+import type { ArchiveState } from '../use-cases.ts';
+import { findReplayBases, findTimelines } from './archive-rows.ts';
+
+/** The ranges of time that restore, in order. */
+export async function archivedRanges(db: CatalogHandle, instanceId: string): Promise<readonly MillisecondRange[]> {
+  const stretches = (await findTimelines(db, instanceId)).flatMap((timeline) => timeline.stretches);
+  const ranges = restorableRanges(stretches, await findReplayBases(db, instanceId));
+  return joinRanges(ranges.map(millisecondsOf).filter((range) => range !== null));
+}
+
+/** How the archiving of the instance's oplog goes; null where there is no archive and none is being made. */
+export async function archiveState(db: CatalogHandle, instanceId: string): Promise<ArchiveState | null> {
+  const follower = await db.selectFrom('oplog_followers').selectAll().where('instance_id', '=', instanceId).executeTakeFirst();
+  const timelines = await findTimelines(db, instanceId);
+  if (follower === undefined && timelines.length === 0) return null;
+  const newest = timelines.at(-1)?.stretches.at(-1)?.to.t ?? null;
+  const end = (await archivedRanges(db, instanceId)).at(-1)?.end ?? null;
+  const source = follower?.source_seconds ?? null;
+  return {
+    state: follower === undefined ? 'off' : (follower.state as ArchiveState['state']),
+    cause: follower?.cause ?? null,
+    newestRestorable: end === null ? null : new Date(end),
+    lagSeconds: source === null || newest === null ? null : Math.max(0, source - newest),
+    windowSeconds: follower?.window_seconds ?? null,
+    gaps: timelines.flatMap(({ gap }) => (gap === null ? [] : [gap])),
+  };
+}

@@ -1,0 +1,191 @@
+import { MongoClient, Timestamp, type Document } from 'mongodb';
+import { describe, expect, it } from 'vitest';
+import { compareClusterTime, type ClusterTime } from '../../src/core/image.ts';
+import { formatPoint } from '../../src/core/oplog-archive.ts';
+import { fromTimestamp, toTimestamp } from '../../src/mongo/cluster-time.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import type { OpenedRepository } from '../../src/repository/open-repository.ts';
+import { documentsOf } from '../repository/sample.ts';
+import { follow, followed } from '../fixtures/follow.ts';
+import { replicaSet, startTestSet } from '../fixtures/replica-set.ts';
+import { testRepository } from '../fixtures/test-repository.ts';
+import { until } from '../fixtures/until.ts';
+
+/** Raw entries of timeline `number`, by point. */
+async function archived(repository: OpenedRepository, number = 1): Promise<Map<string, Buffer>> {
+  const archive = followed(repository);
+  const reader = await archive.open(number);
+  const entries = new Map<string, Buffer>();
+  for (const { after, to } of reader.stretches)
+    for await (const batch of reader.entries(after, to))
+      for (const entry of documentsOf(batch)) entries.set(formatPoint(pointOf(entry)), entry);
+  return entries;
+}
+
+const pointOf = (entry: Buffer): ClusterTime => {
+  const at = entry.indexOf('\x11ts\0', 0, 'latin1') + 4;
+  return { i: entry.readUInt32LE(at), t: entry.readUInt32LE(at + 4) };
+};
+
+/** Resolves once everything written before the call is archived in the newest timeline. */
+async function archivedUpToNow(repository: OpenedRepository, client: MongoClient): Promise<void> {
+  const { operationTime } = await client
+    .db('admin')
+    .command({ appendOplogNote: 1, data: { look: 1 }, writeConcern: { w: 'majority' } });
+  const now = fromTimestamp(operationTime as Timestamp);
+  await until(async () => compareClusterTime((await followed(repository).stretches()).at(-1)?.to ?? { t: 0, i: 0 }, now) >= 0, {
+    what: 'the archive to come up to now',
+    timeoutMs: 60_000,
+  });
+}
+
+const isInserted = (entries: ReadonlyMap<string, Buffer>, id: string): boolean =>
+  [...entries.values()].some((entry) => entry.includes(id, 0, 'latin1'));
+
+describe('a followed replica set of one member', () => {
+  const set = replicaSet({ members: 1, oplogMb: 990 });
+
+  it('O7, O9, O10: has every entry archived byte for byte, one of 16 MiB and chained transactions included', async () => {
+    const repository = await testRepository();
+    await using client = new MongoClient(set().uri);
+    await using following = follow(repository, set().uri, { segmentBytes: 64 * 1024 });
+    await until(() => following.reports.some(({ kind }) => kind === 'looked'));
+    const c = client.db('shop').collection<{ _id: string } & Document>('c');
+    await c.insertMany(Array.from({ length: 500 }, (_, n) => ({ _id: `n${n}`, text: 'x'.repeat(500) })));
+    const large = 'x'.repeat(16 * 1024 * 1024 - 100);
+    await c.insertOne({ _id: 'large', text: large });
+    await client.withSession((session) =>
+      session.withTransaction(async () => {
+        for (let n = 0; n < 20; n++) await c.insertOne({ _id: `t${n}` }, { session });
+      }),
+    );
+    await archivedUpToNow(repository, client);
+    const { after } = (await followed(repository).stretches())[0]!;
+    const entries = await archived(repository);
+    const source = client.db('local').collection('oplog.rs', { raw: true });
+    const points = [...entries.keys()];
+    const last = points.at(-1)!.split(':').map(Number) as [number, number];
+    const range = { ts: { $gt: toTimestamp(after), $lte: new Timestamp({ t: last[0], i: last[1] }) } };
+    let compared = 0;
+    for await (const entry of source.find(range)) {
+      const bytes = entry as unknown as Buffer;
+      expect(entries.get(formatPoint(pointOf(bytes)))?.equals(bytes)).toBe(true);
+      compared++;
+    }
+    expect(compared).toBe(entries.size);
+    expect(compared).toBeGreaterThan(500);
+    // Cut where they are full, and every one is contiguous with the one before.
+    const segments = await Array.fromAsync(followed(repository).segments(1));
+    expect(segments.length).toBeGreaterThan(4);
+    expect((await followed(repository).stretches()).length).toBe(1);
+  });
+
+  it('O6: an idle source advances by its no-ops, and a new follower goes on where the one before ended', async () => {
+    const repository = await testRepository();
+    await using client = new MongoClient(set().uri);
+    {
+      await using following = follow(repository, set().uri);
+      await until(() => following.reports.some(({ kind }) => kind === 'looked'));
+      await archivedUpToNow(repository, client);
+    }
+    const [before] = await followed(repository).stretches();
+    await client.db('shop').collection<{ _id: string }>('c').insertOne({ _id: 'while nobody follows' });
+    await using following = follow(repository, set().uri);
+    await until(() => following.reports.some(({ kind }) => kind === 'resumed'));
+    // Nobody writes: the server notes every ten seconds that it is there.
+    await until(
+      async () => {
+        const [now] = await followed(repository).stretches();
+        return now!.to.t > before!.to.t + 5;
+      },
+      { timeoutMs: 60_000 },
+    );
+    expect(await followed(repository).timelines()).toHaveLength(1);
+    expect(isInserted(await archived(repository), 'while nobody follows')).toBe(true);
+  });
+
+  it('R10, E20: a restore, or an entry that nothing can replay, ends a timeline; the old one stays', async () => {
+    const repository = await testRepository();
+    await using client = new MongoClient(set().uri);
+    await using following = follow(repository, set().uri);
+    await until(() => following.reports.some(({ kind }) => kind === 'looked'));
+    await archivedUpToNow(repository, client);
+    following.order({ restoredAt: systemClock.now().toISOString() });
+    await until(async () => (await followed(repository).timelines()).length === 2);
+    await archivedUpToNow(repository, client);
+    await client.db('admin').command({ setFeatureCompatibilityVersion: '5.0' });
+    await until(async () => (await followed(repository).timelines()).at(-1)?.gap?.cause === 'not-replayable');
+    const timelines = await followed(repository).timelines();
+    expect(timelines[1]?.gap).toMatchObject({ cause: 'restored' });
+    expect((await followed(repository).stretches()).some(({ timeline }) => timeline === 1)).toBe(true);
+    await client.db('admin').command({ setFeatureCompatibilityVersion: '6.0' });
+  });
+});
+
+describe('a followed replica set whose oplog is too small', () => {
+  const set = replicaSet({ members: 1, oplogMb: 4, extraArguments: ['--syncdelay', '1'] });
+
+  it('O2, O5: an oplog that rolled over is a gap with its cause, and history goes on after it', async () => {
+    const repository = await testRepository();
+    await using client = new MongoClient(set().uri);
+    {
+      await using following = follow(repository, set().uri);
+      await until(() => following.reports.some(({ kind }) => kind === 'looked'));
+      await archivedUpToNow(repository, client);
+    }
+    const [before] = await followed(repository).stretches();
+    const filler = client.db('filler').collection<{ _id: number }>('f');
+    await filler.insertMany(Array.from({ length: 20 }, (_, n) => ({ _id: n })));
+    const text = 'x'.repeat(100_000);
+    await until(async () => {
+      await filler.updateMany({}, { $set: { text: `${text}${Math.round(performance.now())}` } });
+      const oldest = await client
+        .db('local')
+        .collection('oplog.rs')
+        .findOne({}, { sort: { $natural: 1 } });
+      return fromTimestamp(oldest!['ts']).t > before!.to.t;
+    });
+    await using following = follow(repository, set().uri);
+    await until(() => following.reports.some(({ kind }) => kind === 'begun'));
+    const [, second] = await followed(repository).timelines();
+    expect(second?.gap).toMatchObject({ cause: 'rolled-over', after: before!.to });
+    await archivedUpToNow(repository, client);
+    expect((await followed(repository).stretches()).map(({ timeline }) => timeline)).toEqual([1, 2]);
+  });
+});
+
+describe('a followed replica set of three members', () => {
+  it('O2, O3: step-down, a lost member and a rollback leave no gap and nothing that was rolled back', async () => {
+    await using set = await startTestSet({ electionTimeoutMs: 6_000 });
+    const repository = await testRepository();
+    await using client = new MongoClient(set.uri);
+    const c = client.db('votes').collection<{ _id: string }>('c');
+    await c.insertOne({ _id: 'first' }, { writeConcern: { w: 3 } });
+    await using following = follow(repository, set.uri);
+    await until(() => following.reports.some(({ kind }) => kind === 'looked'));
+    await client.db('admin').command({ replSetStepDown: 5, secondaryCatchUpPeriodSecs: 5 });
+    await until(() => c.insertOne({ _id: 'after step-down' }, { writeConcern: { w: 'majority' } }));
+    await set.healthy();
+    await archivedUpToNow(repository, client);
+
+    const isolated = await set.primary();
+    const rest = set.members.filter((member) => member !== isolated);
+    for (const member of rest) await member.kill();
+    await c.insertOne({ _id: 'uncommitted' }, { writeConcern: { w: 1, journal: true } });
+    await isolated.kill();
+    for (const member of rest) await member.restart();
+    await set.primary();
+    await until(() => c.insertOne({ _id: 'after' }, { writeConcern: { w: 'majority' } }));
+    await isolated.restart();
+    await set.healthy();
+    await archivedUpToNow(repository, client);
+
+    expect(await followed(repository).timelines()).toHaveLength(1);
+    const entries = await archived(repository);
+    expect(['after step-down', 'uncommitted', 'after'].map((id) => isInserted(entries, `\0${id}\0`))).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+});
