@@ -108,13 +108,15 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   cleanup.use(keepPruning(deps));
   cleanup.use(keepTidy(deps, settings.auditDays));
   cleanup.use(keepSchedule(deps, systemTimers, metrics.scheduled));
-  cleanup.use(
-    keepArchives(deps, systemTimers, {
-      workerUrl: threadModule('follower'),
-      intervalMs: settings.archiveSeconds * 1000,
-      segmentBytes: settings.archiveMb * 1024 * 1024,
-    }),
-  );
+  if (settings.archiveSeconds > 0) {
+    cleanup.use(
+      keepArchives(deps, systemTimers, {
+        workerUrl: threadModule('follower'),
+        intervalMs: settings.archiveSeconds * 1000,
+        segmentBytes: settings.archiveMb * 1024 * 1024,
+      }),
+    );
+  }
   const tls = settings.tls === null ? null : await readTlsFiles(settings.tls);
   const server = await buildServer({
     useCases: createUseCases(deps),

@@ -42,7 +42,7 @@ export interface Settings {
   readonly auditDays: number;
   /** Of the instances that Larder starts itself. */
   readonly instances: InstanceSettings;
-  /** How often the oplog of an instance is archived, and how large a segment of it may become before. */
+  /** How often the oplog of an instance is archived, 0 for never, and how large a segment of it may become before. */
   readonly archiveSeconds: number;
   readonly archiveMb: number;
   /** null: plain HTTP. */
@@ -154,7 +154,7 @@ export async function readSettings({ env, folder }: ReadSettingsOptions): Promis
       perUser: read('rate_limit_user', (value) => parseCount(value, 1, 1_000_000)),
     }),
     metricsToken: read('metrics_token', (value) => parseToken(value, 16, 128)),
-    archiveSeconds: read('archive_seconds', (value) => parseCount(value, 1, 3600)) ?? 10,
+    archiveSeconds: read('archive_seconds', (value) => parseCount(value, 0, 3600)) ?? 0,
     archiveMb: read('archive_mb', (value) => parseCount(value, 1, 32)) ?? 8,
     auditDays: read('audit_days', (value) => parseCount(value, 1, 36_500)) ?? 365,
   });
