@@ -5,7 +5,9 @@ import type { OplogSegment } from '../core/oplog-archive.ts';
 const pattern =
   /^([0-9a-f]{8})-([0-9a-f]{8})([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{8})([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{8})$/;
 
-const hex = (value: number): string => value.toString(16).padStart(8, '0');
+/** Eight digits; a term below 0, that of what a replica set writes before its first election, as its two's complement. */
+const hex = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
+const signed = (value: number): number => value | 0;
 const point = ({ t, i, term }: OpTime): string => `${hex(t)}${hex(i)}-${hex(term)}`;
 
 /** How the names of a timeline's segments begin. */
@@ -13,7 +15,7 @@ export function segmentPrefix(timeline: number): string {
   return `${hex(timeline)}-`;
 }
 
-/** The last part of a segment's key: what it holds. Each number is below 2^32. */
+/** The last part of a segment's key: what it holds. Each number is below 2^32, terms are from -2^31 to below 2^31. */
 export function segmentName({ timeline, after, to, entries, rawBytes }: OplogSegment): string {
   return `${segmentPrefix(timeline)}${point(after)}-${point(to)}-${hex(entries)}-${hex(rawBytes)}`;
 }
@@ -25,5 +27,5 @@ export function parseSegmentName(name: string): OplogSegment | null {
   const [timeline, t, i, term, toT, toI, toTerm, entries, rawBytes] = match
     .slice(1)
     .map((digits) => Number.parseInt(digits, 16)) as [number, number, number, number, number, number, number, number, number];
-  return { timeline, after: { t, i, term }, to: { t: toT, i: toI, term: toTerm }, entries, rawBytes };
+  return { timeline, after: { t, i, term: signed(term) }, to: { t: toT, i: toI, term: signed(toTerm) }, entries, rawBytes };
 }

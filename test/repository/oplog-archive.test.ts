@@ -120,6 +120,16 @@ describe('an archive of an oplog', () => {
     expect(await archive.stretches()).toEqual([{ timeline: 1, after: opTime(99, 5), to: opTime(100, 9) }]);
   });
 
+  it('lists and reads what a new replica set writes before its first election, of term -1 (O2)', async () => {
+    const archive = await archiveIn(createMemoryStore());
+    const after = opTime(99, 5, -1);
+    await archive.beginTimeline({ number: 1, after, begunAt, gap: null });
+    await archive.append({ timeline: 1, after }, entriesOf(100, 1, 2, -1));
+    await archive.append({ timeline: 1, after: opTime(100, 2, -1) }, entriesOf(100, 3, 4));
+    expect(await archive.stretches()).toEqual([{ timeline: 1, after, to: opTime(100, 4) }]);
+    expect(await readAll(archive, after, { t: 100, i: 4 })).toEqual(range(100, 1, 4));
+  });
+
   it('refuses entries that cannot follow, and a batch of none (O8)', async () => {
     const archive = await filled(createMemoryStore());
     await expect(archive.append({ timeline: 1, after: opTime(100, 9) }, entriesOf(100, 9, 10))).rejects.toEqual(gap);
