@@ -97,6 +97,12 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
     );
   };
 
+  // Where one fails the others are waited for: nothing is still about to start when this is over.
+  const startAll = async (servers: InstanceServers, signal: AbortSignal): Promise<void> => {
+    const starts = await Promise.allSettled(servers.ports.map((_, index) => startMember(servers, index, signal)));
+    for (const start of starts) if (start.status === 'rejected') throw start.reason;
+  };
+
   const provider: InstanceProvider = {
     place: await placeOf(folder),
     host,
@@ -118,7 +124,7 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
         await mkdir(folderOf(id), { recursive: true, mode: 0o700 });
         await writeKeyFile(folderOf(id));
         for (const index of ports.keys()) await mkdir(join(memberFolder(id, index), 'data'), { recursive: true });
-        await Promise.all(ports.map((_, index) => startMember(servers, index, signal)));
+        await startAll(servers, signal);
         const ca = tls ? caFile : null;
         if (setName !== null) await initiateSet(ports, { setName, host, tlsCaFile: ca });
         await provider.settled(servers, signal);
@@ -133,7 +139,7 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
     },
 
     async start(servers, signal) {
-      await Promise.all(servers.ports.map((_, index) => startMember(servers, index, signal)));
+      await startAll(servers, signal);
     },
     startMember,
     stop: async ({ id, ports }) => {

@@ -16,7 +16,8 @@ import { automatedName } from '../schedule-backups.ts';
 import { sealedContexts } from '../sealed-contexts.ts';
 import type { RestoreSummary, TaskContext } from '../tasks.ts';
 import type { CreateInstanceRequest } from './create-instance.ts';
-import { administratorName, isElsewhere, serversOf, serviceUserOf, uriOf } from './own-servers.ts';
+import { administratorName, isElsewhere, serviceUserOf, uriOf } from './own-servers.ts';
+import { startNewServers } from './start-new-servers.ts';
 import { setAdministrator } from './server-users.ts';
 
 /**
@@ -31,14 +32,14 @@ export const createInstanceJob: JobKind = {
   },
 
   async run(deps, job, context) {
-    const row = await findInstance(deps.catalog.db, job.project_id, job.instance_id);
+    const ordered = await findInstance(deps.catalog.db, job.project_id, job.instance_id);
     const { sealedPassword } = job.request as CreateInstanceRequest;
     const password =
       sealedPassword === null ? null : deps.repository.openSecret(sealedPassword, sealedContexts.administrator(job.id));
     const administrator = { name: administratorName, password: password ?? randomBytes(18).toString('hex') };
-    const service = serviceUserOf(deps, row);
+    const service = serviceUserOf(deps, ordered);
     const users = job.backup_id === null ? [service, administrator] : [service];
-    await deps.provider.create(serversOf(row), users, context.signal);
+    const row = await startNewServers(deps, ordered, users, context.signal);
     try {
       const restored = job.backup_id === null ? null : await bringBackup(deps, job, row, context);
       if (restored !== null) {
