@@ -79,7 +79,10 @@ export interface LarderApi {
 
 /** `POST /larder/v1/{project_id}/restores` */
 export interface RestoreBody {
-  readonly backup_id: string;
+  /** Or, for a point in time, the other two. */
+  readonly backup_id?: string;
+  readonly instance_id?: string;
+  readonly at?: string;
   readonly target_instance_id: string;
   readonly overwrite: boolean;
   readonly databases?: readonly WirePart[];

@@ -172,6 +172,8 @@ describe('arguments', () => {
     [['backup', 'create', '--name', 'x'], '--instance'],
     [['backup', 'create', '--instance', 'orders'], '--name'],
     [['restore', '--backup', 'x'], '--to'],
+    [['restore', '--at', '1:1', '--to', 'original'], '--instance'],
+    [['restore', '--backup', 'x', '--at', '1:1', '--to', 'original'], 'either --backup'],
     [['backup', 'show'], 'backup'],
     [['backup', 'show', 'a', 'b'], 'too many'],
     [['backup', 'vanish'], 'vanish'],
@@ -443,6 +445,16 @@ describe('restore', () => {
     expect((await run([...copy, '--overwrite'])).code).toBe(2);
     expect((await run([...copy, '--overwrite', '--yes'])).code).toBe(0);
     expect(asked.at(-1)?.body).toEqual({ backup_id: backup.id, target_instance_id: 'other', overwrite: true });
+  });
+
+  test('R8: of a time names the instance, asks the same question, and takes no backup beside it', async () => {
+    routes[`POST /larder/v1/${projectId}/restores`] = () => ({ status: 202, body: { job_id: 'job-1' } });
+    const then = ['restore', '--instance', instance.name, '--at', '1795600800:7', '--to', 'original'];
+    const unasked = await run(then);
+    expect([unasked.code, recovery()]).toEqual([2, []]);
+    expect((await run([...then, '--yes'])).code).toBe(0);
+    const body = { instance_id: instance.id, at: '1795600800:7', target_instance_id: instance.id, overwrite: true };
+    expect(asked.at(-1)?.body).toEqual(body);
   });
 
   test('of a part is asked for by name, to the original too, and replaces nothing unless told so', async () => {

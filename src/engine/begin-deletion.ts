@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type { BackupsTable, CatalogTransaction } from '../catalog/schema.ts';
 import { LarderError } from '../core/errors.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { readsOneOf } from './reads-backups.ts';
 import { newJobId, startJob } from './start-job.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function beginDeletion(
   const running = await trx
     .selectFrom('jobs')
     .select(['id', 'kind'])
-    .where('backup_id', '=', backup.id)
+    .where(readsOneOf([backup.id]))
     .where('status', '=', 'Running')
     .execute();
   if (running.some((job) => ['restore', 'drill', 'create-instance'].includes(job.kind))) {

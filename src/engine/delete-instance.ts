@@ -3,6 +3,7 @@ import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
 import { busy, takeInstance } from './instance-action.ts';
 import { planRecycling } from './instances/recycle-bin.ts';
+import { readsOneOf } from './reads-backups.ts';
 import { newJobId, startJob } from './start-job.ts';
 import type { Caller } from './use-cases.ts';
 
@@ -34,7 +35,7 @@ export async function deleteInstance(deps: EngineDeps, caller: Caller, instanceI
       const restore = await trx
         .selectFrom('jobs')
         .select('id')
-        .where('backup_id', 'in', ids)
+        .where(readsOneOf(ids))
         .where('status', '=', 'Running')
         .where('kind', 'in', ['restore', 'create-instance'])
         .executeTakeFirst();

@@ -15,6 +15,12 @@ export function jobFromRow(row: Selectable<JobsTable>): Job {
     instanceName: row.instance_name,
     backupId: row.backup_id,
     failReason: row.fail_reason,
-    result: row.result as RestoreResult | null,
+    result: resultFromRow(row.result),
   };
+}
+
+/** Jobs of before there were points in time say nothing of a replay. */
+function resultFromRow(stored: unknown): RestoreResult | null {
+  const result = stored as RestoreResult | null;
+  return result === null ? null : { ...result, replayed: (result.replayed as RestoreResult['replayed'] | undefined) ?? null };
 }

@@ -1,32 +1,32 @@
 import type { Selectable } from 'kysely';
 import type { CatalogHandle, InstancesTable } from '../catalog/schema.ts';
 import { expectTime, type RestoreSample } from '../core/expected-time.ts';
+import type { Manifest } from '../core/image.ts';
 import { wholeBackup, type RestoreSelection } from '../core/restore-selection.ts';
 import type { EngineDeps } from './engine-deps.ts';
-import { findBackup } from './find-backup.ts';
 import { findInstance } from './find-instance.ts';
 import { readHeld } from './restore/held.ts';
 import { describePlan } from './restore/describe-plan.ts';
 import { planRestore } from './restore/plan-restore.ts';
 import type { RestorePlan } from './restore/plan-restore.ts';
 import { openTarget } from './restore/target.ts';
-import { refuseUnlessRestorable } from './refuse-unless-restorable.ts';
+import { findOrigin } from './restore-origin.ts';
+import { setOut } from './restore/set-out.ts';
 import { sealedContexts } from './sealed-contexts.ts';
-import type { Caller, RestorePreview, RestoreRequest, RestoreResult } from './use-cases.ts';
+import type { Caller, PreviewRequest, RestorePreview, RestoreResult } from './use-cases.ts';
 
 /** Long enough to ask for the size of every collection of a large server. Milliseconds. */
 const askingLimitMs = 25_000;
 const samplesAsked = 100;
 
 /** UseCases.previewRestore. Asks the target and changes nothing. */
-export async function previewRestore(
-  deps: EngineDeps,
-  caller: Caller,
-  { backupId, targetInstanceId, selection = wholeBackup }: Pick<RestoreRequest, 'backupId' | 'targetInstanceId' | 'selection'>,
-): Promise<RestorePreview> {
-  refuseUnlessRestorable((await findBackup(deps.catalog.db, caller.projectId, backupId)).status);
+export async function previewRestore(deps: EngineDeps, caller: Caller, request: PreviewRequest): Promise<RestorePreview> {
+  const { targetInstanceId, selection = wholeBackup } = request;
+  const { backup, pointInTime } = await findOrigin(deps, caller.projectId, request);
   const target = await findInstance(deps.catalog.db, caller.projectId, targetInstanceId);
-  const plan = describePlan(await planAgainst(deps, target, { backupId, selection, sizes: true }));
+  const way = { backupId: backup.id, ...(pointInTime === null ? {} : { pointInTime }) };
+  const { manifest } = await setOut(way, deps.repository.project(caller.projectId), AbortSignal.timeout(askingLimitMs));
+  const plan = describePlan(await planAgainst(deps, target, { manifest, selection, sizes: true }));
   const samples = await earlierRestores(deps.catalog.db, target);
   return { ...plan, expected: expectTime({ bytes: plan.bytes, collections: plan.arrivals.length }, samples) };
 }
@@ -54,10 +54,10 @@ async function earlierRestores(db: CatalogHandle, target: Selectable<InstancesTa
 export async function planAgainst(
   deps: Pick<EngineDeps, 'repository'>,
   target: Selectable<InstancesTable>,
-  restore: { readonly backupId: string; readonly selection: RestoreSelection; readonly sizes: boolean },
+  restore: { readonly manifest: Manifest; readonly selection: RestoreSelection; readonly sizes: boolean },
 ): Promise<RestorePlan> {
   const signal = AbortSignal.timeout(askingLimitMs);
-  const manifest = await deps.repository.project(target.project_id).readManifest(restore.backupId);
+  const { manifest } = restore;
   // A name that the backup does not have is refused without asking anybody.
   planRestore(manifest, [], restore.selection);
   const uri = deps.repository.openSecret(target.sealed_uri, sealedContexts.instanceUri(target.id));

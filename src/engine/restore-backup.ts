@@ -1,13 +1,13 @@
 import { LarderError } from '../core/errors.ts';
 import { isWhole, wholeBackup } from '../core/restore-selection.ts';
 import type { EngineDeps } from './engine-deps.ts';
-import { findBackup, lockBackup } from './find-backup.ts';
 import { findInstance } from './find-instance.ts';
 import { busy, notReady, takeInstance } from './instance-action.ts';
 import { planAgainst } from './preview-restore.ts';
 import type { RefreshInstance } from './refresh-instance.ts';
-import { refuseUnlessRestorable } from './refuse-unless-restorable.ts';
 import { refuseLosses } from './restore/plan-restore.ts';
+import type { RestoreJobRequest } from './restore-job.ts';
+import { findOrigin, lockOrigin } from './restore-origin.ts';
 import { newJobId, startJob } from './start-job.ts';
 import type { Caller, RestoreRequest } from './use-cases.ts';
 
@@ -19,11 +19,11 @@ export async function restoreBackup(
   request: RestoreRequest,
 ): Promise<{ jobId: string }> {
   const { projectId } = caller;
-  const { backupId, targetInstanceId, sourceInstanceId, overwrite, selection = wholeBackup } = request;
+  const { targetInstanceId, sourceInstanceId, overwrite, selection = wholeBackup } = request;
   const whole = isWhole(selection);
 
-  const backup = await findBackup(deps.catalog.db, projectId, backupId);
-  refuseUnlessRestorable(backup.status);
+  const origin = await findOrigin(deps, projectId, request);
+  const { backup } = origin;
   const target = await findInstance(deps.catalog.db, projectId, targetInstanceId);
   // Who names the source means "to the original instance", and that is what it must be.
   if (sourceInstanceId !== undefined && (sourceInstanceId !== backup.instance_id || targetInstanceId !== sourceInstanceId)) {
@@ -40,25 +40,26 @@ export async function restoreBackup(
   }
   if (row.action !== null) throw busy();
   if (row.status !== 'normal') throw notReady(trouble);
-  if (!whole) {
-    const plan = await planAgainst(deps, row, { backupId, selection, sizes: false });
+  // Of a moment only the oplog tells what there was: the job reads it first, and refuses then.
+  if (!whole && origin.pointInTime === null) {
+    const manifest = await deps.repository.project(projectId).readManifest(backup.id);
+    const plan = await planAgainst(deps, row, { manifest, selection, sizes: false });
     if (!overwrite) refuseLosses(plan);
   }
 
   const jobId = newJobId();
   const now = deps.clock.now();
   await deps.catalog.db.transaction().execute(async (trx) => {
-    const locked = await lockBackup(trx, projectId, backupId);
-    refuseUnlessRestorable(locked.status);
+    const pointInTime = await lockOrigin(trx, projectId, origin);
     await takeInstance(trx, { projectId, instanceId: targetInstanceId, action: 'RESTORE', jobId, now });
     await startJob(deps, trx, {
       id: jobId,
       projectId,
       kind: 'restore',
       instance: row,
-      backupId,
+      backupId: backup.id,
       overwrite,
-      request: selection,
+      request: (pointInTime === null ? selection : { ...selection, pointInTime }) satisfies RestoreJobRequest,
       now,
     });
   });

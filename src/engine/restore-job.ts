@@ -5,8 +5,14 @@ import type { JobKind } from './job-kind.ts';
 import { keepProof } from './proofs.ts';
 import { proofOf, resultOf } from './restore-result.ts';
 import { sealedContexts } from './sealed-contexts.ts';
-import { switchingOver } from './tasks.ts';
+import { switchingOver, type PointInTime } from './tasks.ts';
 import type { JobProgress } from './use-cases.ts';
+
+/** What the job's row keeps beside the backup. */
+export interface RestoreJobRequest extends RestoreSelection {
+  /** Planned once: every try takes the same way. */
+  readonly pointInTime?: PointInTime;
+}
 
 /** Makes the target hold what the backup, or the selected part of it, holds. The backup stays as it is, whatever comes of it. */
 export const restoreJob: JobKind = {
@@ -16,7 +22,7 @@ export const restoreJob: JobKind = {
     if (backupId === null) throw new LarderError('internal', 'a restore job without a backup');
     const target = await findInstance(db, job.project_id, job.instance_id);
     // Jobs of before there was a choice have none.
-    const selection = (job.request as RestoreSelection | null) ?? wholeBackup;
+    const { pointInTime, ...selection } = (job.request as RestoreJobRequest | null) ?? { ...wholeBackup };
     // Once the target shows what this try brought, the next one must not be refused for it; and not before, because until then
     // whatever is there is somebody else's.
     const notes: Promise<void>[] = [];
@@ -41,14 +47,16 @@ export const restoreJob: JobKind = {
         selection,
         target: { id: target.id, uri: deps.repository.openSecret(target.sealed_uri, sealedContexts.instanceUri(target.id)) },
         overwrite: job.overwrite,
+        ...(pointInTime === undefined ? {} : { pointInTime }),
       },
       { signal: context.signal, report },
     );
     await Promise.all(notes);
     if (summary.notes.length > 0) deps.log.warn({ jobId: job.id, notes: summary.notes }, 'restored, but not everything the same');
     const result = resultOf(summary);
-    // A part proves a part only.
-    const writeProof = isWhole(selection) ? await keepProof(deps, backupId, proofOf(result, job.id, deps.clock.now())) : null;
+    // A part proves a part only, and a replay one moment, which may have begun with an older backup.
+    const proves = isWhole(selection) && pointInTime === undefined;
+    const writeProof = proves ? await keepProof(deps, backupId, proofOf(result, job.id, deps.clock.now())) : null;
     return async (trx) => {
       if (isWhole(selection) || summary.collections > 0) {
         await trx

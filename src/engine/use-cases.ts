@@ -171,9 +171,25 @@ export interface Job {
   readonly result: RestoreResult | null;
 }
 
-/** A restore that was compared with its backup, collection by collection, and found equal. */
+/** A stretch of the archived oplog that a restore replayed. */
+export interface ReplayedSpan {
+  readonly baseBackupId: string;
+  /** `seconds:increment`. */
+  readonly point: string;
+  readonly entries: number;
+  /** Writes among them to what was restored. */
+  readonly writes: number;
+}
+
+/** A restore that was compared, collection by collection. */
 export interface RestoreResult {
-  readonly verdict: 'equal';
+  /**
+   * `equal`: with its backup, and everything is the same. `replayed`, of a point in time: so it was before the oplog was replayed on
+   * it, and afterwards counts, options and indexes are what the oplog says. It says nothing of the backup as a whole.
+   */
+  readonly verdict: 'equal' | 'replayed';
+  /** What was replayed for a point in time; null where nothing was. */
+  readonly replayed: ReplayedSpan | null;
   readonly documents: number;
   readonly bytes: number;
   readonly collections: number;
@@ -308,14 +324,27 @@ export interface InstanceSettings {
   readonly lock?: boolean;
 }
 
-export interface RestoreRequest {
-  readonly backupId: string;
+/** A point in time of an instance, which may be gone by now: everything up to this entry of its oplog, and nothing later. */
+export interface RestoreMoment {
+  readonly instanceId: string;
+  readonly point: ClusterTime;
+}
+
+/** What a restore brings. */
+export type RestoreOrigin = { readonly backupId: string } | { readonly moment: RestoreMoment };
+
+/** What a restore would bring where. */
+export type PreviewRequest = RestoreOrigin & Pick<RestoreOrder, 'targetInstanceId' | 'selection'>;
+
+export type RestoreRequest = RestoreOrigin & RestoreOrder;
+
+export interface RestoreOrder {
   /** Given by the DDS call, which names it; must then be the backup's instance (`operation-illegal`). */
   readonly sourceInstanceId?: string;
   readonly targetInstanceId: string;
   /** The target's data may be replaced. Without it a target that holds user data is `target-not-empty`. */
   readonly overwrite: boolean;
-  /** All of the backup unless given. */
+  /** All of it unless given. */
   readonly selection?: RestoreSelection;
 }
 
@@ -382,13 +411,10 @@ export interface UseCases {
   adoptInstance(caller: Caller, request: { name: string; uri: string; lock?: boolean }): Promise<{ id: string }>;
   /** instance-not-found, operation-illegal (a lock of what is no single server). Holds from the next backup on; durable, in the repository too, once resolved. Repeating it changes nothing. */
   setInstance(caller: Caller, instanceId: string, settings: InstanceSettings): Promise<Instance>;
-  /** backup-not-found, backup-not-restorable, instance-not-found, operation-illegal, invalid-selection, target-not-empty, instance-busy, instance-not-ready. */
+  /** backup-not-found, backup-not-restorable, instance-not-found, operation-illegal, invalid-selection, target-not-empty, instance-busy, instance-not-ready; of a moment also time-not-restorable, unsupported-operation (a single server), and what is wrong with a selection, or overwritten by it, ends the job. */
   restore(caller: Caller, request: RestoreRequest): Promise<{ jobId: string }>;
-  /** What that would do to the target, which is asked and not changed. backup-not-found, backup-not-restorable, instance-not-found, invalid-selection, instance-unreachable. */
-  previewRestore(
-    caller: Caller,
-    request: Pick<RestoreRequest, 'backupId' | 'targetInstanceId' | 'selection'>,
-  ): Promise<RestorePreview>;
+  /** What that would do to the target, which is asked and not changed. backup-not-found, backup-not-restorable, instance-not-found, invalid-selection, instance-unreachable; of a moment also time-not-restorable, not-replayable, unsupported-operation. */
+  previewRestore(caller: Caller, request: PreviewRequest): Promise<RestorePreview>;
   /**
    * Forgets the instance and deletes its automated backups; its servers are not touched, manual backups stay. invalid-instance-id,
    * instance-not-found, instance-busy (also while an automated backup of it is restored elsewhere).

@@ -210,13 +210,28 @@ describe('restoring', () => {
     expect(api.calls.at(-1)).toMatchObject({ name: 'restore', request });
   });
 
+  it('R8: takes a point in time as a number or its digits, and means all of its second', async () => {
+    await using api = await startCheckedApi();
+    for (const restore_time of [1_607_762_955_123, '1607762955123']) {
+      const body = { source: { instance_id: instanceId, type: 'timestamp', restore_time }, target };
+      expect(await api.send({ method: 'POST', url, body })).toMatchObject({ status: 200, body: { job_id: expect.any(String) } });
+      const moment = { instanceId, point: { t: 1_607_762_955, i: 0xffff_ffff } };
+      const request = { moment, sourceInstanceId: instanceId, targetInstanceId: instanceId, overwrite: true };
+      expect(api.calls.at(-1)).toMatchObject({ name: 'restore', request });
+    }
+    api.failNext('restore', new LarderError('time-not-restorable', 'The time cannot be restored.'));
+    const body = { source: { instance_id: instanceId, type: 'timestamp', restore_time: 1000 }, target };
+    expect(await api.send({ method: 'POST', url, body })).toMatchObject({ status: 400, body: { error_code: 'DBS.280409' } });
+  });
+
   it.each([
     ['another target', { source: { instance_id: instanceId, backup_id: 'b' }, target: { instance_id: 'other' } }, 'DBS.200004'],
     [
-      'a point in time',
-      { source: { instance_id: instanceId, type: 'timestamp', restore_time: 1607762955000 }, target },
-      'DBS.280343',
+      'a time that is none (R8)',
+      { source: { instance_id: instanceId, type: 'timestamp', restore_time: '2020-12-12' }, target },
+      'DBS.280409',
     ],
+    ['no time', { source: { instance_id: instanceId, type: 'timestamp' }, target }, 'DBS.280409'],
     ['no backup', { source: { instance_id: instanceId }, target }, 'DBS.280001'],
     ['an unknown type', { source: { instance_id: instanceId, type: 'x', backup_id: 'b' }, target }, 'DBS.280001'],
     ['no target', { source: { instance_id: instanceId, backup_id: 'b' } }, 'DBS.280001'],

@@ -212,6 +212,7 @@ export function createFakeStack(): FakeStack {
     },
     async restore(caller, request: RestoreRequest) {
       called('restore', { caller, ...request });
+      if ('moment' in request) return addJob('MongodbRestoreData2CurrentInstance', null);
       if (!backups.some(({ id }) => id === request.backupId))
         throw new LarderError('backup-not-found', 'There is no such backup.');
       return addJob('MongodbRestoreData2CurrentInstance', request.backupId);

@@ -180,6 +180,27 @@ describe('backups, jobs and restores', () => {
     }
   });
 
+  it('R8: restore a point in time, as a time or as an entry of the oplog', async () => {
+    await using api = await startCheckedApi();
+    const asked = { instance_id: instanceId, target_instance_id: instanceId };
+    for (const [at, point] of [
+      ['2026-11-25T10:00:00Z', { t: Date.parse('2026-11-25T10:00:00Z') / 1000, i: 0xffff_ffff }],
+      ['1795600800:7', { t: 1_795_600_800, i: 7 }],
+    ] as const) {
+      expect(await api.send({ method: 'POST', url: `${base}/restores`, body: { ...asked, at } })).toMatchObject({ status: 202 });
+      expect(api.calls.at(-1)).toMatchObject({ name: 'restore', request: { moment: { instanceId, point }, overwrite: false } });
+    }
+    for (const [wrong, code] of [
+      [{ at: 'yesterday' }, 'DBS.280409'],
+      [{ at: '1969-12-31T23:59:59Z' }, 'DBS.280409'],
+      [{}, 'DBS.280001'],
+      [{ at: '1:1', backup_id: 'a' }, 'DBS.280001'],
+    ] as const) {
+      const answer = await api.send({ method: 'POST', url: `${base}/restores`, body: { ...asked, ...wrong } });
+      expect(answer, JSON.stringify(wrong)).toMatchObject({ status: 400, body: { error_code: code } });
+    }
+  });
+
   it('are cancelled while they run', async () => {
     await using api = await startCheckedApi();
     const create = async (name: string): Promise<string> => {

@@ -275,7 +275,14 @@ def restore(backup_id, target_id=INSTANCE_ID):
     return DDS.restore_instance(RestoreInstanceRequest(body=body))
 
 
+def restore_to_time(milliseconds):
+    source = Source(instance_id=INSTANCE_ID, type="timestamp", restore_time=str(milliseconds))
+    body = RestoreInstanceRequestBody(source=source, target=Target(instance_id=INSTANCE_ID))
+    return DDS.restore_instance(RestoreInstanceRequest(body=body))
+
+
 def check_restore(backup_id):
+    refused("a time before every backup", 400, "DBS.280409", lambda: restore_to_time(1000))
     job = wait_for_job(restore(backup_id).job_id)
     report("restore_instance", job=job.name)
 

@@ -1,9 +1,12 @@
 import { Type, type Static } from 'typebox';
 import { LarderError } from '../../core/errors.ts';
 import { isWhole, type RestoreSelection } from '../../core/restore-selection.ts';
+import { parsePoint, pointOfMilliseconds } from '../../core/oplog-archive.ts';
+import type { RestoreOrigin } from '../../engine/use-cases.ts';
 import type { Operation } from '../context.ts';
 import { backupId, ddsErrors, instanceId, projectParams } from '../fields.ts';
 import { callerOf } from '../principal.ts';
+import { parseTime } from '../times.ts';
 import { previewJson, previewSchema } from './preview-json.ts';
 
 /** No NUL and no half of a surrogate pair: no server has such a name. */
@@ -14,7 +17,13 @@ const selected = Type.Array(Type.Object({ name, new_name: Type.Optional(name) })
 });
 
 const body = Type.Object({
-  backup_id: backupId,
+  backup_id: Type.Optional(backupId),
+  instance_id: Type.Optional(instanceId),
+  at: Type.Optional(
+    Type.String({
+      description: 'with instance_id, instead of backup_id: a time like 2026-11-25T10:00:00Z, or seconds:increment of the oplog',
+    }),
+  ),
   target_instance_id: instanceId,
   overwrite: Type.Optional(Type.Boolean({ description: "true if the target's data may be replaced" })),
   databases: Type.Optional(selected),
@@ -27,7 +36,7 @@ const body = Type.Object({
 
 const schema = {
   operationId: 'createRestore',
-  summary: 'Restore a backup, or a part of it, to any instance of the project; or only say what that would do',
+  summary: 'Restore a backup or a point in time, or a part of it, to any instance of the project; or only say what that would do',
   tags: ['larder'],
   params: projectParams,
   body,
@@ -37,13 +46,27 @@ const schema = {
 /** `POST /larder/v1/{project_id}/restores` */
 export const createRestore: Operation = (server, { useCases }) => {
   server.post('/larder/v1/:project_id/restores', { schema, config: { access: 'project' } }, async (request, reply) => {
-    const { backup_id: backupId, target_instance_id: targetInstanceId, overwrite = false, dry_run: dryRun } = request.body;
-    const asked = { backupId, targetInstanceId, selection: selectionOf(request.body) };
+    const { target_instance_id: targetInstanceId, overwrite = false, dry_run: dryRun } = request.body;
+    const asked = { ...originOf(request.body), targetInstanceId, selection: selectionOf(request.body) };
     if (dryRun === true) return reply.code(200).send(previewJson(await useCases.previewRestore(callerOf(request), asked)));
     const { jobId } = await useCases.restore(callerOf(request), { ...asked, overwrite });
     return reply.code(202).send({ job_id: jobId });
   });
 };
+
+function originOf({ backup_id: backup, instance_id: instance, at }: Static<typeof body>): RestoreOrigin {
+  if (backup !== undefined && instance === undefined && at === undefined) return { backupId: backup };
+  if (backup !== undefined || instance === undefined || at === undefined) {
+    throw new LarderError('malformed-request', 'Either backup_id is needed, or instance_id and at.');
+  }
+  const time = parseTime(at);
+  const point = parsePoint(at) ?? (time === null ? null : pointOfMilliseconds(time.getTime()));
+  // Timestamps of the server begin with 1970 and have 32 bits of seconds.
+  if (point === null || point.t < 0 || point.t > 0xffff_ffff) {
+    throw new LarderError('invalid-date', 'at must be a time like 2026-11-25T10:00:00Z, or seconds:increment.');
+  }
+  return { moment: { instanceId: instance, point } };
+}
 
 function selectionOf(asked: Static<typeof body>): RestoreSelection {
   const names = (list: Static<typeof selected> = []) => list.map((one) => ({ name: one.name, newName: one.new_name ?? null }));

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { oneOf } from '../fields.ts';
-import type { Job } from '../../engine/use-cases.ts';
+import type { Job, ReplayedSpan } from '../../engine/use-cases.ts';
 import { isoTime, nullable } from './json-types.ts';
 
 export const jobSchema = Type.Object({
@@ -29,7 +29,15 @@ export const jobSchema = Type.Object({
   fail_reason: nullable(Type.String()),
   result: nullable(
     Type.Object({
-      verdict: Type.Literal('equal'),
+      verdict: oneOf(['equal', 'replayed']),
+      replayed: nullable(
+        Type.Object({
+          base_backup_id: Type.String(),
+          point: Type.String({ description: 'seconds:increment of the oplog entry up to which there is everything' }),
+          entries: Type.Integer(),
+          writes: Type.Integer(),
+        }),
+      ),
       documents: Type.Integer(),
       bytes: Type.Integer(),
       collections: Type.Integer(),
@@ -73,6 +81,7 @@ export function jobJson(job: Job): Static<typeof jobSchema> {
         ? null
         : {
             verdict: result.verdict,
+            replayed: replayedJson(result.replayed),
             documents: result.documents,
             bytes: result.bytes,
             collections: result.collections,
@@ -81,4 +90,10 @@ export function jobJson(job: Job): Static<typeof jobSchema> {
             notes: [...result.notes],
           },
   };
+}
+
+function replayedJson(replayed: ReplayedSpan | null): NonNullable<Static<typeof jobSchema>['result']>['replayed'] {
+  if (replayed === null) return null;
+  const { baseBackupId, point, entries, writes } = replayed;
+  return { base_backup_id: baseBackupId, point, entries, writes };
 }

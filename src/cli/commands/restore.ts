@@ -13,7 +13,9 @@ import { requireCompleted, waitForJob } from '../wait-for-job.ts';
 import type { WireBackup } from '../wire.ts';
 
 interface Options extends PartOptions {
-  readonly backup: string;
+  readonly backup?: string;
+  readonly instance?: string;
+  readonly at?: string;
   readonly to: string;
   readonly users?: boolean;
   readonly dryRun?: true;
@@ -29,11 +31,13 @@ const repeated = (value: string, before: readonly string[] = []): readonly strin
 export function addRestore(program: Command, register: Register): void {
   const command = program
     .command('restore')
-    .description('make an instance hold what a backup, or a part of it, holds')
-    .requiredOption('--backup <backup>', 'id or name')
+    .description('make an instance hold what a backup holds, or an instance held at a time, or a part of it')
+    .option('--backup <backup>', 'id or name')
+    .option('--instance <instance>', 'with --at instead of --backup: id or name')
+    .option('--at <time>', 'a time like 2026-11-25T10:00:00Z, or seconds:increment of an entry of the oplog')
     .requiredOption(
       '--to <target>',
-      '`original` (the instance that was backed up; all its data is replaced), or an instance, id or name',
+      '`original` (the instance that it is of; all its data is replaced), or an instance, id or name',
     )
     .option('--db <database>', 'only this database; may be repeated', repeated)
     .option('--collection <db.collection>', 'only this collection; may be repeated', repeated)
@@ -45,10 +49,11 @@ export function addRestore(program: Command, register: Register): void {
     .option('--yes', 'do not ask')
     .option('--wait', 'end when the restore has ended');
   register<Options>(withServerOptions(command), async ({ api: connect, io, renderer }, options) => {
+    const named = readSource(options);
     const api = await connect();
-    const backup = await findBackup(api, options.backup);
-    const target = await findTarget(api, backup, options);
-    const body = { backup_id: backup.id, target_instance_id: target.id, ...target.part, overwrite: target.replaces };
+    const source = await findSource(api, named);
+    const target = await findTarget(api, source, options);
+    const body = { ...source.body, target_instance_id: target.id, ...target.part, overwrite: target.replaces };
     if (options.dryRun === true) {
       const preview = await api.previewRestore(body);
       renderer.result(preview, describePreview(preview));
@@ -56,9 +61,9 @@ export function addRestore(program: Command, register: Register): void {
     }
     if (target.replaces && options.yes !== true) {
       const lost = target.part.databases === undefined ? 'all data' : 'what has these names';
-      await confirm(io, `This replaces ${lost} of instance ${target.name} with that of backup ${backup.name}.`);
+      await confirm(io, `This replaces ${lost} of instance ${target.name} with ${source.what}.`);
     }
-    const { job_id } = await begin(api, backup, target, body);
+    const { job_id } = await begin(api, source, target, body);
     if (options.wait !== true) {
       renderer.result({ job_id }, `Restore begun, job ${job_id}.`);
       return;
@@ -66,8 +71,40 @@ export function addRestore(program: Command, register: Register): void {
     renderer.note(`Restore begun, job ${job_id}.`);
     const job = await waitForJob(api, job_id, { signal: io.signal, renderer });
     requireCompleted(job);
-    renderer.result({ job_id, job }, `Restored and compared with the backup.\n\n${describeJob(job)}`);
+    renderer.result(
+      { job_id, job },
+      `${source.backup === null ? 'Restored, replayed and compared' : 'Restored and compared with the backup'}.\n\n${describeJob(job)}`,
+    );
   });
+}
+
+interface Source {
+  /** null for a point in time. */
+  readonly backup: WireBackup | null;
+  readonly instance: { readonly id: string; readonly name: string };
+  readonly body: Pick<RestoreBody, 'backup_id' | 'instance_id' | 'at'>;
+  /** As questions name it. */
+  readonly what: string;
+}
+
+type NamedSource = { readonly backup: string } | { readonly instance: string; readonly at: string };
+
+/** Wrong usage is known before anybody is asked. */
+function readSource({ backup, instance, at }: Options): NamedSource {
+  if (backup !== undefined && instance === undefined && at === undefined) return { backup };
+  if (backup === undefined && instance !== undefined && at !== undefined) return { instance, at };
+  throw new CommandError('usage', exitCodes.usage, 'Give either --backup, or --instance and --at.');
+}
+
+async function findSource(api: LarderApi, named: NamedSource): Promise<Source> {
+  if ('backup' in named) {
+    const backup = await findBackup(api, named.backup);
+    const instance = { id: backup.instance_id, name: backup.instance_name };
+    return { backup, instance, body: { backup_id: backup.id }, what: `that of backup ${backup.name}` };
+  }
+  const { at } = named;
+  const instance = await findInstance(api, named.instance);
+  return { backup: null, instance, body: { instance_id: instance.id, at }, what: `what ${instance.name} held at ${at}` };
 }
 
 interface Target {
@@ -79,11 +116,11 @@ interface Target {
   readonly part: Pick<RestoreBody, 'databases' | 'collections' | 'users'>;
 }
 
-async function findTarget(api: LarderApi, backup: WireBackup, options: Options): Promise<Target> {
+async function findTarget(api: LarderApi, source: Source, options: Options): Promise<Target> {
   const parts = readParts(options);
   const part = { ...parts, ...(options.users === undefined ? {} : { users: options.users }) };
   const toOriginal = options.to === 'original';
-  const { id, name } = toOriginal ? { id: backup.instance_id, name: backup.instance_name } : await findInstance(api, options.to);
+  const { id, name } = toOriginal ? source.instance : await findInstance(api, options.to);
   // Whoever restores all of it means to replace; a part may meet something that nobody thought of.
   const replaces = options.overwrite === true || (toOriginal && parts === null);
   return { id, name, original: toOriginal && parts === null && options.users === undefined, replaces, part };
@@ -91,11 +128,11 @@ async function findTarget(api: LarderApi, backup: WireBackup, options: Options):
 
 async function begin(
   api: LarderApi,
-  backup: WireBackup,
+  { backup }: Source,
   target: Target,
   body: RestoreBody,
 ): Promise<{ readonly job_id: string }> {
-  if (target.original) return api.restoreToOriginal(backup);
+  if (target.original && backup !== null) return api.restoreToOriginal(backup);
   try {
     return await api.restore(body);
   } catch (error) {

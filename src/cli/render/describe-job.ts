@@ -18,10 +18,15 @@ export function describeJob(job: WireJob): string {
     ['Created', formatTime(job.created)],
     ['Ended', job.ended === null ? null : formatTime(job.ended)],
     ['Restored', job.result === null ? null : describeResult(job.result)],
-    ['Verdict', job.result === null ? null : 'compared with the backup: equal'],
+    ['Verdict', job.result === null ? null : describeVerdict(job.result)],
     ...(job.result?.notes ?? []).map((note): [string, string] => ['Note', note]),
     ['Progress', job.status === 'Running' && job.progress !== null ? progressLine(job.progress) : null],
   ]);
+}
+
+function describeVerdict({ replayed }: NonNullable<WireJob['result']>): string {
+  if (replayed === null) return 'compared with the backup: equal';
+  return `equal to the backup, then ${formatCount(replayed.entries)} entries of the oplog replayed up to ${replayed.point}`;
 }
 
 /** `135,233 documents of 12 collections, 42.8 MiB in 3.2 s, 13.4 MiB/s` */

@@ -1,0 +1,47 @@
+import type { Selectable } from 'kysely';
+import type { BackupsTable, CatalogTransaction } from '../catalog/schema.ts';
+import type { EngineDeps } from './engine-deps.ts';
+import { findBackup, lockBackup } from './find-backup.ts';
+import { planPointInTime } from './plan-point-in-time.ts';
+import { refuseUnlessRestorable } from './refuse-unless-restorable.ts';
+import type { PointInTime } from './tasks.ts';
+import type { RestoreOrigin } from './use-cases.ts';
+
+/** What a restore begins with: a backup, and for a point in time what leads on from there. */
+export interface FoundOrigin {
+  readonly backup: Selectable<BackupsTable>;
+  readonly pointInTime: PointInTime | null;
+}
+
+/** Finds the backup that is named, or plans the way to a moment. Errors of `planPointInTime`, `backup-not-found`, `backup-not-restorable`. */
+export async function findOrigin(deps: EngineDeps, projectId: string, origin: RestoreOrigin): Promise<FoundOrigin> {
+  const plan = 'moment' in origin ? await planPointInTime(deps, projectId, origin.moment) : null;
+  const backup = await findBackup(deps.catalog.db, projectId, plan?.backupId ?? ('backupId' in origin ? origin.backupId : ''));
+  refuseUnlessRestorable(backup.status);
+  return { backup, pointInTime: plan?.pointInTime ?? null };
+}
+
+/**
+ * Locks what the restore will read, so that nothing of it is deleted before the job is there that keeps it. Returns the way to the point
+ * without older backups that went away meanwhile. `backup-not-found`, `backup-not-restorable`.
+ */
+export async function lockOrigin(
+  trx: CatalogTransaction,
+  projectId: string,
+  { backup, pointInTime }: FoundOrigin,
+): Promise<PointInTime | null> {
+  const older = pointInTime?.olderBases ?? [];
+  // In the order of their ids, as everywhere where several are locked.
+  const rows = await trx
+    .selectFrom('backups')
+    .select(['id', 'status'])
+    .where('project_id', '=', projectId)
+    .where('id', 'in', [backup.id, ...older])
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  refuseUnlessRestorable((await lockBackup(trx, projectId, backup.id)).status);
+  if (pointInTime === null) return null;
+  const kept = new Set(rows.filter(({ status }) => status === 'COMPLETED').map(({ id }) => id));
+  return { ...pointInTime, olderBases: older.filter((id) => kept.has(id)) };
+}

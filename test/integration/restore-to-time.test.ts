@@ -1,0 +1,174 @@
+import { MongoClient } from 'mongodb';
+import { describe, expect, it } from 'vitest';
+import { formatPoint } from '../../src/core/oplog-archive.ts';
+import type { LarderError } from '../../src/core/errors.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { majorityOpTime } from '../../src/mongo/members.ts';
+import { openWorld } from '../fixtures/engine-world.ts';
+import { replicaSet } from '../fixtures/replica-set.ts';
+import { startLarder } from '../fixtures/start-larder.ts';
+import { until } from '../fixtures/until.ts';
+
+const never = new AbortController().signal;
+const codeOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => (error as LarderError).code);
+
+interface EndedJob {
+  readonly status: string;
+  readonly fail_reason: string | null;
+  readonly result: {
+    readonly verdict: string;
+    readonly replayed: { readonly point: string; readonly writes: number } | null;
+  } | null;
+}
+
+describe('a restore to a time', () => {
+  const set = replicaSet({ members: 1 });
+
+  it('R8: brings what was there at an entry, and at the end of a second; other times are refused with those that restore', async () => {
+    await using client = new MongoClient(set().uri);
+    const orders = client.db('shop').collection<{ _id: number; n: number }>('orders');
+    const held = () => orders.find({}, { sort: { _id: 1 } }).toArray();
+    await orders.insertMany(Array.from({ length: 50 }, (_, n) => ({ _id: n, n: 0 })));
+    await using larder = await startLarder({ settings: { LARDER_ARCHIVE_SECONDS: '1' } });
+    const own = `/larder/v1/${larder.projectId}`;
+    const dds = `/v3/${larder.projectId}/instances`;
+    const { id } = await larder.call<{ id: string }>('POST', `${own}/instances/adopt`, { name: 'shop-db', uri: set().uri });
+    const policy = { backup_policy: { keep_days: 7, start_time: '19:00-20:00', period: '1,2,3,4,5,6,7' } };
+    await larder.send('PUT', `${dds}/${id}/backups/policy`, policy);
+    // An idle server lets its clock stand for ten seconds; a busy one does not.
+    const tick = () => client.db('clock').collection('ticks').insertOne({});
+    const restorable = async (moment: number): Promise<void> => {
+      const path = `${dds}/${id}/restore-time?date=${systemClock.now().toISOString().slice(0, 10)}`;
+      await until(
+        async () => {
+          await tick();
+          const { restore_time } = await larder.call<{ restore_time: { end_time: number }[] }>('GET', path);
+          return (restore_time.at(-1)?.end_time ?? 0) > moment;
+        },
+        { what: 'a range up to the moment', timeoutMs: 60_000 },
+      );
+    };
+    const ended = async (jobId: string): Promise<EndedJob> =>
+      until(
+        async () => {
+          const job = await larder.call<EndedJob>('GET', `${own}/jobs/${jobId}`);
+          return job.status === 'Running' ? null : job;
+        },
+        { what: 'the end of the restore', timeoutMs: 60_000 },
+      );
+    await restorable(systemClock.now().getTime());
+
+    await orders.updateMany({ _id: { $lt: 10 } }, { $inc: { n: 1 } });
+    const first = { point: await majorityOpTime(client, never), rows: await held() };
+    await orders.deleteMany({ _id: { $gte: 40 } });
+    const second = { point: await majorityOpTime(client, never), rows: await held() };
+    // What is written next belongs to another second.
+    await until(
+      async () => {
+        await tick();
+        return (await majorityOpTime(client, never)).t > second.point.t;
+      },
+      { what: 'the next second', timeoutMs: 30_000 },
+    );
+    await orders.drop();
+    await restorable((await majorityOpTime(client, never)).t * 1000);
+
+    const begin = (method: string, path: string, body: unknown) => larder.call<{ job_id: string }>(method, path, body);
+    const copy = {
+      instance_id: id,
+      at: formatPoint(first.point),
+      target_instance_id: id,
+      collections: [{ name: 'shop.orders', new_name: 'shop.then' }],
+    };
+    const plan = await larder.call<{ arrivals: { name: string }[] }>('POST', `${own}/restores`, { ...copy, dry_run: true });
+    expect(plan.arrivals.map(({ name }) => name)).toEqual(['shop.then']);
+    expect(await ended((await begin('POST', `${own}/restores`, copy)).job_id)).toMatchObject({
+      status: 'Completed',
+      fail_reason: null,
+      result: { verdict: 'replayed', replayed: { point: formatPoint(first.point), writes: expect.any(Number) } },
+    });
+    expect(
+      await client
+        .db('shop')
+        .collection('then')
+        .find({}, { sort: { _id: 1 } })
+        .toArray(),
+    ).toEqual(first.rows);
+
+    const recovery = (restore_time: unknown) => ({
+      source: { instance_id: id, type: 'timestamp', restore_time },
+      target: { instance_id: id },
+    });
+    for (const time of [1000, String(systemClock.now().getTime() + 3_600_000)]) {
+      const refused = await larder.send('POST', `${dds}/recovery`, recovery(time));
+      expect([refused.status, await refused.json()]).toEqual([
+        400,
+        { error_code: 'DBS.280409', error_msg: expect.stringContaining('cannot be restored: what does is ') },
+      ]);
+    }
+    const { job_id } = await begin('POST', `${dds}/recovery`, recovery(String(second.point.t * 1000 + 999)));
+    expect(await ended(job_id)).toMatchObject({ status: 'Completed', result: { verdict: 'replayed' } });
+    expect(await held()).toEqual(second.rows);
+    // The whole instance is what it was: what came later is gone.
+    expect(await client.db('shop').listCollections({ name: 'then' }).toArray()).toEqual([]);
+  }, 120_000);
+});
+
+it('R8: backups that a restore to a time may need cannot be deleted while it runs, and it proves none of them', async () => {
+  await using world = await openWorld();
+  const { useCases } = world;
+  const { db } = world.catalog;
+  await world.start();
+  const caller = await world.newCaller();
+  const stranger = await world.newCaller();
+  const { id: instanceId } = await useCases.adoptInstance(caller, { name: 'shop-db', uri: 'mongodb://a.example' });
+  const backUp = async (name: string, t: number): Promise<string> => {
+    const { backupId, jobId } = await useCases.createBackup(caller, { instanceId, name, description: '' });
+    await world.ended(caller, jobId);
+    const base = { backupId, time: { t, i: 1, term: 1 }, oplogAfter: { t, i: 1 } };
+    await db
+      .updateTable('backups')
+      .set({ replay_base: JSON.stringify(base) })
+      .where('id', '=', backupId)
+      .execute();
+    return backupId;
+  };
+  const [older, newer, later] = [await backUp('older', 100), await backUp('newer', 200), await backUp('later', 300)];
+  const stretches = JSON.stringify([{ after: { t: 100, i: 1, term: 1 }, to: { t: 400, i: 1, term: 1 } }]);
+  await db
+    .insertInto('oplog_timelines')
+    .values({ instance_id: instanceId, number: 1, begun: null, gap: null, stretches })
+    .execute();
+
+  const point = { t: 250, i: 1 };
+  const release = Promise.withResolvers<void>();
+  world.tasks.restore = async ({ backupId, pointInTime }) => {
+    expect({ backupId, pointInTime }).toEqual({
+      backupId: newer,
+      pointInTime: { point, instanceId, timeline: 1, olderBases: [older] },
+    });
+    await release.promise;
+    const replayed = { baseBackupId: newer, base: { t: 200, i: 1 }, point, entries: 5, bytes: 900, writes: 3 };
+    return { documents: 1, bytes: 1, collections: 1, verified: true, seconds: 1, notes: [], replayed };
+  };
+  const order = { targetInstanceId: instanceId, overwrite: true };
+  const moment = { instanceId, point };
+  expect(await codeOf(useCases.restore(stranger, { ...order, moment }))).toBe('instance-not-found');
+  expect(await codeOf(useCases.restore(caller, { ...order, moment: { instanceId, point: { t: 99, i: 1 } } }))).toBe(
+    'time-not-restorable',
+  );
+  const { jobId } = await useCases.restore(caller, { ...order, moment });
+  expect(await codeOf(useCases.deleteBackup(caller, newer))).toBe('backup-in-use');
+  expect(await codeOf(useCases.deleteBackup(caller, older))).toBe('backup-in-use');
+  await useCases.deleteBackup(caller, later);
+  release.resolve();
+  expect(await world.ended(caller, jobId)).toMatchObject({
+    status: 'Completed',
+    backupId: newer,
+    result: { verdict: 'replayed', replayed: { baseBackupId: newer, point: '250:1', entries: 5, writes: 3 } },
+  });
+  expect((await useCases.showBackup(caller, newer)).proof).toBeNull();
+  await useCases.deleteBackup(caller, older);
+  await db.updateTable('instances').set({ mode: 'Single' }).execute();
+  expect(await codeOf(useCases.restore(caller, { ...order, moment }))).toBe('unsupported-operation');
+}, 60_000);
