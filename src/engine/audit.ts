@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { AuditEntriesTable } from '../catalog/schema.ts';
 import { translateCatalogError } from '../catalog/translate-catalog-error.ts';
+import { afterMarker } from './after-marker.ts';
 import { newHexId } from './new-id.ts';
 import type { IdentityDeps } from './tokens.ts';
 import type { Page, Rows } from './use-cases.ts';
@@ -94,13 +95,7 @@ export function createAudit(deps: IdentityDeps): Audit {
         const { total } = await matching.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
         let page = matching.selectAll().orderBy('time', 'desc').orderBy('id', 'desc').limit(filter.limit).offset(filter.offset);
         if (marker !== undefined) {
-          page = page.where((e) =>
-            e(
-              e.refTuple('time', 'id'),
-              '<',
-              e.selectFrom('audit_entries as m').select(['m.time', 'm.id']).where('m.id', '=', marker).$asTuple('time', 'id'),
-            ),
-          );
+          page = page.where(afterMarker({ table: 'audit_entries', column: 'time', descending: true, marker, projectId: null }));
         }
         return { rows: (await page.execute()).map(entryFromRow), total };
       } catch (error) {

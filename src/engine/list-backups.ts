@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { afterMarker } from './after-marker.ts';
 import { backupFromRow } from './backup-from-row.ts';
 import { findBackupSurroundings } from './backup-surroundings.ts';
 import type { EngineDeps } from './engine-deps.ts';
@@ -45,18 +46,7 @@ export async function listBackups(deps: EngineDeps, caller: Caller, filter: Back
   let page = matching.selectAll().orderBy(column, direction).orderBy('id', direction).limit(filter.limit).offset(filter.offset);
   const { marker } = filter;
   if (marker !== undefined) {
-    page = page.where((e) =>
-      e(
-        e.refTuple(column, 'id'),
-        descending ? '<' : '>',
-        e
-          .selectFrom('backups as m')
-          .select([`m.${column}`, 'm.id'])
-          .where('m.id', '=', marker)
-          .where('m.project_id', '=', caller.projectId)
-          .$asTuple(column, 'id'),
-      ),
-    );
+    page = page.where(afterMarker({ table: 'backups', column, descending, marker, projectId: caller.projectId }));
   }
   const rows = await page.execute();
   const around = await findBackupSurroundings(

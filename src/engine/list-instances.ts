@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { afterMarker } from './after-marker.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { instancesOf } from './instance-from-row.ts';
 import type { Caller, Instance, InstanceFilter, Rows } from './use-cases.ts';
@@ -21,17 +22,8 @@ export async function listInstances(deps: EngineDeps, caller: Caller, filter: In
   const { total } = await matching.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
   let page = matching.selectAll().orderBy('created', 'desc').orderBy('id', 'desc').limit(filter.limit).offset(filter.offset);
   if (marker !== undefined) {
-    page = page.where((e) =>
-      e(
-        e.refTuple('created', 'id'),
-        '<',
-        e
-          .selectFrom('instances as m')
-          .select(['m.created', 'm.id'])
-          .where('m.id', '=', marker)
-          .where('m.project_id', '=', caller.projectId)
-          .$asTuple('created', 'id'),
-      ),
+    page = page.where(
+      afterMarker({ table: 'instances', column: 'created', descending: true, marker, projectId: caller.projectId }),
     );
   }
   const rows = await page.execute();

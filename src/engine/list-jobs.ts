@@ -1,3 +1,4 @@
+import { afterMarker } from './after-marker.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { jobFromRow } from './job-from-row.ts';
 import type { Caller, Job, JobFilter, Rows } from './use-cases.ts';
@@ -15,18 +16,7 @@ export async function listJobs(deps: EngineDeps, caller: Caller, filter: JobFilt
   const { total } = await matching.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
   let page = matching.selectAll().orderBy('created', 'desc').orderBy('id', 'desc').limit(filter.limit).offset(filter.offset);
   if (marker !== undefined) {
-    page = page.where((e) =>
-      e(
-        e.refTuple('created', 'id'),
-        '<',
-        e
-          .selectFrom('jobs as m')
-          .select(['m.created', 'm.id'])
-          .where('m.id', '=', marker)
-          .where('m.project_id', '=', caller.projectId)
-          .$asTuple('created', 'id'),
-      ),
-    );
+    page = page.where(afterMarker({ table: 'jobs', column: 'created', descending: true, marker, projectId: caller.projectId }));
   }
   return { rows: (await page.execute()).map(jobFromRow), total };
 }

@@ -8,6 +8,7 @@ import type { InstanceRow } from './instance-from-row.ts';
 import { findPolicyRow, policyOf, type PolicyRow } from './policy-row.ts';
 import type { RefreshInstance } from './refresh-instance.ts';
 import { settleWindows } from './schedule-windows.ts';
+import { noteTrouble } from './note-trouble.ts';
 
 /** Thrown inside a transaction to undo it: another server was quicker. */
 const taken = new LarderError('cancelled', 'another server began this backup');
@@ -91,7 +92,8 @@ async function begin(deps: EngineDeps, refresh: RefreshInstance, { row, due, ins
   } catch (error) {
     if (error === taken) return;
     if (!isLarderError(error) || !passing.includes(error.code)) throw error;
-    await noteTrouble(deps, row, error.message, fields);
+    if (await noteTrouble(deps.catalog.db, 'backup_policies', row, error.message))
+      deps.log.warn({ ...fields, trouble: error.message }, 'the automated backup cannot begin yet and is tried again');
   }
 }
 
@@ -135,19 +137,6 @@ async function noteBackup(
     .where('instance_id', '=', instanceId)
     .where('starts', '=', due.window.start)
     .execute();
-}
-
-/** Kept for `larder policy show`, and logged when it is news. */
-async function noteTrouble(deps: EngineDeps, row: PolicyRow, trouble: string, fields: object): Promise<void> {
-  const news = await deps.catalog.db
-    .updateTable('backup_policies')
-    .set({ trouble })
-    .where('instance_id', '=', row.instance_id)
-    .where('revision', '=', row.revision)
-    .where('trouble', 'is distinct from', trouble)
-    .returning('instance_id')
-    .executeTakeFirst();
-  if (news !== undefined) deps.log.warn({ ...fields, trouble }, 'the automated backup cannot begin yet and is tried again');
 }
 
 /** `auto-backup-20261123190000-1a2b3c4d`: when it began, and the beginning of the instance's id; unique because an instance makes one at a time. */

@@ -7,6 +7,7 @@ import { findInstanceProofs, proofFromRow } from './proofs.ts';
 import { newestBackup } from './newest-backup.ts';
 import { refuseUnlessRestorable } from './refuse-unless-restorable.ts';
 import { newJobId, startJob } from './start-job.ts';
+import { noteTrouble } from './note-trouble.ts';
 
 /** Thrown inside a transaction to undo it: another server was quicker, or the schedule changed. */
 const taken = new LarderError('cancelled', 'another server began this drill');
@@ -83,24 +84,16 @@ async function begin(deps: EngineDeps, row: DrillScheduleRow): Promise<boolean> 
   } catch (error) {
     if (error === taken) return true;
     if (isLarderError(error, 'catalog-unavailable')) throw error;
-    const news = await noteTrouble(deps, row, isLarderError(error) ? error.message : 'it could not be begun');
+    const news = await noteTrouble(
+      deps.catalog.db,
+      'drill_schedules',
+      row,
+      isLarderError(error) ? error.message : 'it could not be begun',
+    );
     if (!isLarderError(error) || !passing.includes(error.code))
       deps.log.error({ instanceId, err: error }, 'the scheduled drill could not begin');
     else if (news)
       deps.log.warn({ instanceId, trouble: error.message }, 'the scheduled drill cannot begin yet and is tried again');
     return false;
   }
-}
-
-/** Kept for `larder drill schedule`; true if it is news. */
-async function noteTrouble(deps: EngineDeps, row: DrillScheduleRow, trouble: string): Promise<boolean> {
-  const news = await deps.catalog.db
-    .updateTable('drill_schedules')
-    .set({ trouble })
-    .where('instance_id', '=', row.instance_id)
-    .where('revision', '=', row.revision)
-    .where('trouble', 'is distinct from', trouble)
-    .returning('instance_id')
-    .executeTakeFirst();
-  return news !== undefined;
 }

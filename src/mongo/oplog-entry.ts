@@ -1,7 +1,6 @@
 import { findElement } from '../lib/raw-bson.ts';
 import type { ClusterTime } from '../core/image.ts';
-import { readClusterTime } from './cluster-time.ts';
-import { fieldOffsets, hasFlag, isRetryableGroup, previousOf, textOf, uuidAt } from './oplog-fields.ts';
+import { fieldOffsets, hasFlag, isRetryableGroup, placeOf, previousOf, textOf, uuidAt } from './oplog-fields.ts';
 import type { Fields } from './oplog-fields.ts';
 import { elements } from './ordered-document.ts';
 import { idKeyOf } from './raw-id.ts';
@@ -76,13 +75,7 @@ const nothing: OplogMeaning = { kind: 'nothing' };
 /** Reads the entry at `start`. Never guesses: what it does not know becomes `unclear` (pitfalls E1-E20, design section 4). */
 export function readOplogEntry(buffer: Buffer, start: number): OplogEntry {
   const fields = fieldOffsets(buffer, start);
-  const ts = fields.get('ts');
-  const t = fields.get('t');
-  return {
-    time: ts === undefined ? { t: 0, i: 0 } : readClusterTime(buffer, ts.value),
-    term: t === undefined ? -1 : Number(buffer.readBigInt64LE(t.value)),
-    meaning: interpret(buffer, fields),
-  };
+  return { ...placeOf(buffer, fields), meaning: interpret(buffer, fields) };
 }
 
 function interpret(buffer: Buffer, fields: Fields): OplogMeaning {

@@ -17,6 +17,16 @@ export function isRetryableGroup(buffer: Buffer, fields: Fields): boolean {
   return field !== undefined && field.type === 0x10 && buffer.readInt32LE(field.value) === 1;
 }
 
+/** Where an entry stands in the oplog; zero and -1 where it does not say. */
+export function placeOf(buffer: Buffer, fields: Fields): { readonly time: ClusterTime; readonly term: number } {
+  const ts = fields.get('ts');
+  const t = fields.get('t');
+  return {
+    time: ts === undefined ? { t: 0, i: 0 } : readClusterTime(buffer, ts.value),
+    term: t === undefined ? -1 : Number(buffer.readBigInt64LE(t.value)),
+  };
+}
+
 /** The entry of the same transaction before this one, or null. */
 export function previousOf(buffer: Buffer, fields: Fields): ClusterTime | null {
   const field = fields.get('prevOpTime');

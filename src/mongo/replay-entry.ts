@@ -4,7 +4,7 @@ import type { ClusterTime } from '../core/image.ts';
 import { findElement } from '../lib/raw-bson.ts';
 import { readClusterTime } from './cluster-time.ts';
 import { decodeOrdered, elements } from './ordered-document.ts';
-import { fieldOffsets, hasFlag, previousOf, textOf, uuidAt } from './oplog-fields.ts';
+import { fieldOffsets, hasFlag, placeOf, previousOf, textOf, uuidAt } from './oplog-fields.ts';
 import type { Fields } from './oplog-fields.ts';
 import { idKeyOf } from './raw-id.ts';
 import type { IdKey } from './raw-id.ts';
@@ -77,13 +77,7 @@ const nothing: ReplayMeaning = { kind: 'nothing' };
  */
 export function readReplayEntry(buffer: Buffer, start: number): ReplayEntry {
   const fields = fieldOffsets(buffer, start);
-  const ts = fields.get('ts');
-  const t = fields.get('t');
-  return {
-    time: ts === undefined ? { t: 0, i: 0 } : readClusterTime(buffer, ts.value),
-    term: t === undefined ? -1 : Number(buffer.readBigInt64LE(t.value)),
-    meaning: interpret(buffer, fields, start),
-  };
+  return { ...placeOf(buffer, fields), meaning: interpret(buffer, fields, start) };
 }
 
 function interpret(buffer: Buffer, fields: Fields, start: number): ReplayMeaning {

@@ -22,8 +22,8 @@ interface CodecThread {
 }
 
 /**
- * Hashes, compresses and proves blocks in threads of its own, so that whoever reads documents does nothing else: hashing is done at once
- * wherever it is asked for. A small write stays in the calling thread. `close` ends the threads; what waits for them rejects with `cancelled`.
+ * Hashes, compresses and proves blocks in threads of its own, so that whoever reads documents does nothing else; a
+ * small write stays in the calling thread. Should a thread end, what waits rejects with `internal`, and whatever is asked for later. `close` ends the threads; what waits for them rejects with `cancelled`.
  */
 export class ThreadedCodec implements BlockCodec {
   readonly #idKey: Buffer;
