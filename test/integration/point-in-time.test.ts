@@ -88,6 +88,7 @@ describe('a restore to a point in time', () => {
     const before = await rowsNow();
     await from.withSession(async (session) => {
       session.startTransaction();
+      await db.collection<Row>('made within').insertMany([{ _id: 1 }, { _id: 2 }], { session });
       for (let n = 0; n < 5; n++) await db.collection<Row>('a').updateOne({ _id: n as never }, { $inc: { n: 1 } }, { session });
       await db.collection<Row>('a').insertOne({ _id: 'long', n: 1 }, { session });
       await session.commitTransaction();
@@ -129,6 +130,7 @@ describe('a restore to a point in time', () => {
     ] as const) {
       await restored(from, point, { selection });
       expect(await rows(to, 'bank', 'a')).toEqual(wanted);
+      expect(await rows(to, 'bank', 'made within')).toEqual(wanted === before.rows ? [] : [{ _id: 1 }, { _id: 2 }]);
     }
   }, 60_000);
 

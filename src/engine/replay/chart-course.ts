@@ -130,8 +130,9 @@ class Surveyor {
       if (compareClusterTime(at, this.#base.clusterTime) <= 0) this.earlier.push(at);
       this.effective.add(partKey(at));
       this.#parts.delete(partKey(at));
-      for (const [uuid, tally] of part.tallies) this.model.account(uuid, tally);
+      // Definitions first: a transaction may have made what it writes to.
       for (const item of part.definitions) this.#act(item);
+      for (const [uuid, tally] of part.tallies) this.model.account(uuid, tally);
     }
   }
 
