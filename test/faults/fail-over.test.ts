@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient, type Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/core/image.ts';
@@ -125,6 +126,38 @@ describe('S9: the member that is read is lost', () => {
     await hiddenIsThere(set());
     expect(manifest.source.member).toBe(`127.0.0.1:${proxy.port}`);
     expect((await direct.db('admin').command({ replSetGetStatus: 1 }))['term']).toBeGreaterThan(before);
+  });
+
+  it('waits for a later moment while the set commits nothing, where a collection cannot be read at the newest any more', async () => {
+    const primary = await set().primary();
+    const voter = set().members.find((member) => member !== primary && member !== hidden)!;
+    await using read = new MongoClient(`mongodb://127.0.0.1:${hidden.port}/?directConnection=true`);
+    await read.db('admin').command({ replSetSyncFrom: `127.0.0.1:${primary.port}` });
+    const moving = direct.db('lost').collection<{ _id: number; n?: number }>('moving');
+    await moving.insertMany([{ _id: 1 }, { _id: 2 }], { writeConcern: { w: 3 } });
+    const atOnce = { writeConcern: { w: 1 } };
+    let harm: Promise<unknown> = Promise.resolve();
+    const stall = async (): Promise<void> => {
+      await moving.updateOne({ _id: 1 }, { $set: { n: 1 } }, { writeConcern: { w: 3 } });
+      process.kill(voter.pid!, 'SIGSTOP');
+      try {
+        await direct.db('lost').renameCollection('moving', 'moved', atOnce as never);
+        await until(async () => (await read.db('lost').listCollections({ name: 'moved' }).toArray()).length === 1);
+        // Time for as many tries as anybody would make; short enough for the primary to stay one.
+        await delay(3000);
+      } finally {
+        process.kill(voter.pid!, 'SIGCONT');
+      }
+    };
+    const repository = await testRepository();
+    const trouble = midScan(() => {
+      harm = stall();
+    });
+    const manifest = await backUp(repository, set().uri, 'stalled', [], trouble.report);
+    await harm;
+    expect(trouble.fired(), 'the planned fault').toBe(true);
+    expect(manifest.collections.map(({ name }) => name)).toContain('moved');
+    expect(await compareWithSource(direct, repository, manifest)).toBeGreaterThan(0);
   });
 
   it('passes over a delayed member while another can be read', async () => {

@@ -31,8 +31,10 @@ const followInterval = 1000;
 const finalRoundIds = 20_000;
 /** Rounds after which the final one is tried with whatever is left: the source is written to faster than we can shrink it. */
 const mostRounds = 20;
-/** How often a new T is tried before we give up, and how often a capped collection is scanned again because its entries were unclear. */
-const mostAttempts = 40;
+/** A new T is tried at least so often, and for so long (milliseconds), before we give up: on a slow machine tries are few, on a fast one short. */
+const leastAttempts = 40;
+const leastTrying = 180_000;
+/** How often a capped collection is scanned again because its entries were unclear. */
 const mostCappedScans = 8;
 /** Documents and removals above the scan of a capped collection that are merged with it before there are more: what merging takes in memory. */
 const mostCappedChanges = 1_000_000;
@@ -173,7 +175,9 @@ export class ImageBuilder {
     let rounds = 0;
     // Not asked in every attempt: each question would give definitions more time to change.
     let open = await this.#openTransactions();
-    for (let attempt = 0; attempt < mostAttempts; attempt++) {
+    const began = performance.now();
+    let earliest: ClusterTime = { t: 0, i: 0 };
+    for (let attempt = 0; attempt < leastAttempts || performance.now() - began < leastTrying; attempt++) {
       const missing = this.#collectionsToScan();
       if (missing.length > 0) {
         progress.phase('scanning');
@@ -186,7 +190,7 @@ export class ImageBuilder {
         open = await this.#openTransactions();
       }
       progress.phase('catching up');
-      const time = await this.#timeAfter(later(earliestCatalogTime(this.#catalog), this.#horizon));
+      const time = await this.#timeAfter(later(later(earliestCatalogTime(this.#catalog), this.#horizon), earliest));
       await this.#collectTo(time);
       // What was read of the catalog in another term may have been rolled back since.
       for (const db of readInOtherTerm(this.#catalog, time.term)) this.#dirty.add(db);
@@ -217,10 +221,12 @@ export class ImageBuilder {
       if ((await this.#finalRound(time)) && (await this.#finishCapped())) {
         return { time, oplogAfter: this.#oplogAfter(time, open) };
       }
+      // What could not be read at this T never can be. Without a primary there is no later one yet: that is waited for.
+      earliest = { t: time.t, i: time.i + 1 };
     }
     throw new LarderError(
       'capture-failed',
-      `Collections were created, dropped or renamed so often that no moment could be found at which all could be read (${mostAttempts} tried).`,
+      `Collections were created, dropped or renamed so often that no moment could be found at which all could be read (tried for ${leastTrying / 60_000} minutes).`,
       { retryable: true },
     );
   }
