@@ -3,6 +3,7 @@ import { drill } from './engine/drill/drill.ts';
 import { exportArchive } from './engine/export/export-archive.ts';
 import { importArchive } from './engine/import/import-archive.ts';
 import { restore } from './engine/restore/restore.ts';
+import { trimArchive } from './engine/follow/trim-archive.ts';
 import type { Task, TaskContext, TaskResults } from './engine/tasks.ts';
 import type { JobProgress } from './engine/use-cases.ts';
 import { lowerPriority } from './jobs/lower-priority.ts';
@@ -48,6 +49,10 @@ async function run(
       return exportArchive(task, context, repository.project(task.projectId));
     case 'import':
       return importArchive(task, context, { repository: repository.project(task.projectId), clock: systemClock });
+    case 'trim-archive': {
+      const archive = repository.project(task.projectId).oplog(task.instanceId);
+      return trimArchive(archive, task.timelines, signal);
+    }
     case 'prune': {
       const { projects } = await pruneRepository(repository, { clock: systemClock, signal });
       return { freedBytes: projects.reduce((sum, { freedBytes }) => sum + freedBytes, 0) };

@@ -224,6 +224,7 @@ export interface OplogFollowersTable {
 /** What the repository holds of an instance's oplog, by timeline. It outlives the instance, as what it tells of does. */
 export interface OplogTimelinesTable {
   instance_id: string;
+  project_id: string;
   number: number;
   begun: Date | null;
   gap: NullableJson;

@@ -1,3 +1,4 @@
+import { retainAfterDeletion } from './follow/retain-archives.ts';
 import { isElsewhere } from './instances/own-servers.ts';
 import { recycle, type Recycling } from './instances/recycle-bin.ts';
 import type { JobKind } from './job-kind.ts';
@@ -30,6 +31,7 @@ export const deleteInstanceJob: JobKind = {
       await deps.runTask<'delete'>(task, context);
       await deps.repository.records.delete('proof', backupId);
     }
+    await retainAfterDeletion(deps, job, context.signal);
     // Of what was adopted there is nothing here.
     await deps.provider.remove(job.instance_id);
     return async (trx, now) => {

@@ -1,4 +1,5 @@
 import { LarderError } from '../core/errors.ts';
+import { retainAfterDeletion } from './follow/retain-archives.ts';
 import type { JobKind } from './job-kind.ts';
 
 /** Removes the backup from the repository, then its row: from then on its name is free. Given up, it stays DISABLED and can be deleted again. */
@@ -11,6 +12,7 @@ export const deleteJob: JobKind = {
       context,
     );
     await deps.repository.records.delete('proof', backupId);
+    await retainAfterDeletion(deps, job, context.signal);
     return async (trx) => {
       await trx.deleteFrom('backups').where('id', '=', backupId).execute();
     };

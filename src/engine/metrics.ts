@@ -51,6 +51,10 @@ export function createMetrics({ catalog, clock, log, store, version }: MetricsDe
   const count = (name: string, help: string): Counter<'kind'> => new Counter({ name, help, labelNames: ['kind'], registers });
   const bytes = count('larder_task_bytes_total', 'Bytes of documents that tasks of this server have moved.');
   const documents = count('larder_task_documents_total', 'Documents that tasks of this server have moved.');
+  const freed = count(
+    'larder_freed_bytes_total',
+    'Bytes that this server removed from the repository, because nothing needs them.',
+  );
   const rounds = new Counter({
     name: 'larder_scheduler_rounds_total',
     help: 'Looks at what is due, of this server.',
@@ -88,7 +92,9 @@ export function createMetrics({ catalog, clock, log, store, version }: MetricsDe
           [seenBytes, seenDocuments] = [progress.bytesDone, progress.documentsDone];
           context.report(progress);
         };
-        return runTask(task as never, { ...context, report });
+        const result: TaskResults[Task['kind']] = await runTask(task as never, { ...context, report });
+        if ('freedBytes' in result) freed.inc({ kind: task.kind }, result.freedBytes);
+        return result;
       };
       return counted as RunTask;
     },

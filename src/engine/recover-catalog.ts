@@ -104,8 +104,11 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
       await insertBackup(trx, backup, modes.get(backup.instanceId) ?? 'ReplicaSet', proofs.get(backup.backupId));
     }
     await insertRecycleBin(trx, { recycled, recyclePolicies, projectIds: new Set(projects.map(({ id }) => id)) });
-    for (const { id: instanceId, record } of instances)
-      await refreshTimelines(trx, { repository: deps.repository, projectId: record.projectId, instanceId });
+    const archived = new Map([...instances, ...recycled].map(({ id, record }) => [id, record.projectId]));
+    // What a deleted instance left must be found to be removed.
+    for (const { instanceId, projectId } of backups) archived.set(instanceId, projectId);
+    for (const [instanceId, projectId] of archived)
+      await refreshTimelines(trx, { repository: deps.repository, projectId, instanceId });
   });
   return {
     projects: projects.length,

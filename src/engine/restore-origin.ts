@@ -1,6 +1,10 @@
 import type { Selectable } from 'kysely';
 import type { BackupsTable, CatalogTransaction } from '../catalog/schema.ts';
+import { LarderError } from '../core/errors.ts';
+import { compareClusterTime } from '../core/image.ts';
+import { formatPoint, isBaseOf, type ReplayBase } from '../core/oplog-archive.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { lockTimelines } from './follow/archive-rows.ts';
 import { findBackup, lockBackup } from './find-backup.ts';
 import { planPointInTime } from './plan-point-in-time.ts';
 import { refuseUnlessRestorable } from './refuse-unless-restorable.ts';
@@ -23,7 +27,7 @@ export async function findOrigin(deps: EngineDeps, projectId: string, origin: Re
 
 /**
  * Locks what the restore will read, so that nothing of it is deleted before the job is there that keeps it. Returns the way to the point
- * without older backups that went away meanwhile. `backup-not-found`, `backup-not-restorable`.
+ * without older backups that went away meanwhile. `backup-not-found`, `backup-not-restorable`; `time-not-restorable` where archived entries did.
  */
 export async function lockOrigin(
   trx: CatalogTransaction,
@@ -42,6 +46,25 @@ export async function lockOrigin(
     .execute();
   refuseUnlessRestorable((await lockBackup(trx, projectId, backup.id)).status);
   if (pointInTime === null) return null;
+  await holdArchive(trx, backup, pointInTime);
   const kept = new Set(rows.filter(({ status }) => status === 'COMPLETED').map(({ id }) => id));
   return { ...pointInTime, olderBases: older.filter((id) => kept.has(id)) };
+}
+
+/** Makes whoever trims the archive wait until the job is there, having seen that nobody did before. */
+async function holdArchive(
+  trx: CatalogTransaction,
+  { replay_base: base }: Selectable<BackupsTable>,
+  { instanceId, timeline, point }: PointInTime,
+): Promise<void> {
+  const archived = (await lockTimelines(trx, instanceId)).find(({ number }) => number === timeline);
+  const leads = archived?.stretches.some(
+    (stretch) => isBaseOf(base as ReplayBase, stretch) && compareClusterTime(point, stretch.to) <= 0,
+  );
+  if (leads !== true) {
+    throw new LarderError(
+      'time-not-restorable',
+      `The time ${formatPoint(point)} cannot be restored any more: its days are over.`,
+    );
+  }
 }

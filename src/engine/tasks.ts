@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { CaptureCost, ClusterTime, Consistency } from '../core/image.ts';
-import type { ReplayBase } from '../core/oplog-archive.ts';
+import type { ArchivedStretch, ReplayBase } from '../core/oplog-archive.ts';
 import type { DrillAssertion } from '../core/drill-assertions.ts';
 import type { RestoreSelection } from '../core/restore-selection.ts';
 import type { MongodBinary } from '../provider/mongod-binary.ts';
@@ -139,6 +139,15 @@ export interface PruneTask {
   readonly repository: RepositoryConnection;
 }
 
+/** Remove from an archived oplog all but what is to be kept; a timeline of which nothing is goes as a whole. Repeating it is harmless. */
+export interface TrimArchiveTask {
+  readonly kind: 'trim-archive';
+  readonly repository: RepositoryConnection;
+  readonly projectId: string;
+  readonly instanceId: string;
+  readonly timelines: readonly { readonly number: number; readonly keep: readonly ArchivedStretch[] }[];
+}
+
 /** Write a backup as a mongodump archive. */
 export interface ExportTask {
   readonly kind: 'export';
@@ -179,7 +188,7 @@ export interface ImportSummary {
   readonly notes: readonly string[];
 }
 
-export type Task = CaptureTask | RestoreTask | DrillTask | DeleteTask | PruneTask | ExportTask | ImportTask;
+export type Task = CaptureTask | RestoreTask | DrillTask | DeleteTask | PruneTask | TrimArchiveTask | ExportTask | ImportTask;
 
 /** Result type of each kind of task. */
 export interface TaskResults {
@@ -188,6 +197,7 @@ export interface TaskResults {
   readonly drill: DrillSummary;
   readonly delete: { readonly deleted: true };
   readonly prune: { readonly freedBytes: number };
+  readonly 'trim-archive': { readonly freedBytes: number; readonly segments: number };
   readonly export: ExportSummary;
   readonly import: ImportSummary;
 }

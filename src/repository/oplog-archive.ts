@@ -1,33 +1,19 @@
 import { isLarderError, LarderError } from '../core/errors.ts';
-import { compareClusterTime } from '../core/image.ts';
 import { stretchesOf, type ArchivedStretch, type OplogSegment } from '../core/oplog-archive.ts';
 import type { StoreOptions } from '../storage/port.ts';
 import { createOplogReader } from './oplog-reader.ts';
-import { layOutSegment, segmentKey, storeSegment, type ArchivePlace } from './oplog-segment.ts';
-import { parseSegmentName, segmentPrefix } from './oplog-segment-name.ts';
+import { layOutSegment, storeSegment, type ArchivePlace } from './oplog-segment.ts';
+import { listSegments } from './list-segments.ts';
 import { listTimelineNumbers, readTimeline, storeTimeline } from './oplog-timeline.ts';
 import type { OplogArchive } from './port.ts';
 import type { ProjectContext } from './project-context.ts';
 import { readAhead } from './read-ahead.ts';
+import { trimTimeline } from './trim-timeline.ts';
 
 /** Stands for the only shard of an instance that is no cluster. */
 export const wholeInstance = 'all';
 
 const readsAtOnce = 8;
-
-/** Segments of one timeline, or of all, by timeline and `after`. Other objects are passed over. */
-export async function* listSegments(
-  context: ProjectContext,
-  { instanceId, shard }: ArchivePlace,
-  timeline: number | null,
-  options: StoreOptions,
-): AsyncGenerator<OplogSegment, void, undefined> {
-  const prefix = context.names.oplog(instanceId, shard).segments;
-  for await (const { key } of context.store.list(timeline === null ? prefix : prefix + segmentPrefix(timeline), options)) {
-    const segment = parseSegmentName(key.slice(prefix.length));
-    if (segment !== null) yield segment;
-  }
-}
 
 /** The archive of one shard. `internal` for an id that cannot stand in an object key. */
 export function openOplogArchive(context: ProjectContext, instanceId: string, shard: string): OplogArchive {
@@ -74,14 +60,6 @@ export function openOplogArchive(context: ProjectContext, instanceId: string, sh
         throw new LarderError('oplog-gap', `The archive has no timeline ${number}.`);
       return createOplogReader(context, place, segments);
     },
-    async deleteBefore(timeline, point, options = {}) {
-      let deleted = 0;
-      for await (const segment of listSegments(context, place, timeline, options)) {
-        if (compareClusterTime(segment.to, point) > 0) break;
-        await context.store.delete(segmentKey(context, place, segment), options);
-        deleted++;
-      }
-      return deleted;
-    },
+    trim: (timeline, keep, options = {}) => trimTimeline(context, place, { timeline, keep }, options),
   };
 }

@@ -98,8 +98,16 @@ export interface OplogArchive {
   stretches(options?: StoreOptions): Promise<readonly ArchivedStretch[]>;
   /** Lists the segments once; later ones are not seen. `oplog-gap` if there is none. */
   open(timeline: number, options?: StoreOptions): Promise<OplogReader>;
-  /** Removes segments whose last entry is at or before `point`, oldest first, and tells how many. Repeating it is harmless. */
-  deleteBefore(timeline: number, point: ClusterTime, options?: StoreOptions): Promise<number>;
+  /**
+   * Removes the segments of a timeline that hold nothing of these stretches, about oldest first, and tells what that freed; what follows the
+   * last of them stays. With no stretch to keep the timeline goes as a whole. Cut short at any moment, what is left reads as before; repeating
+   * it is harmless.
+   */
+  trim(
+    timeline: number,
+    keep: readonly ArchivedStretch[],
+    options?: StoreOptions,
+  ): Promise<{ readonly segments: number; readonly bytes: number }>;
 }
 
 /** What a writer stored so far. */

@@ -145,6 +145,7 @@ const columns = {
   },
   oplog_timelines: {
     instance_id: 'text',
+    project_id: 'text',
     number: 'bigint',
     begun: 'timestamp with time zone?',
     gap: 'jsonb?',

@@ -137,7 +137,7 @@ it('R8: backups that a restore to a time may need cannot be deleted while it run
   const stretches = JSON.stringify([{ after: { t: 100, i: 1, term: 1 }, to: { t: 400, i: 1, term: 1 } }]);
   await db
     .insertInto('oplog_timelines')
-    .values({ instance_id: instanceId, number: 1, begun: null, gap: null, stretches })
+    .values({ instance_id: instanceId, project_id: caller.projectId, number: 1, begun: null, gap: null, stretches })
     .execute();
 
   const point = { t: 250, i: 1 };

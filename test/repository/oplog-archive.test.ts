@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { batchOfDocuments } from '../../src/lib/raw-bson.ts';
 import type { OplogArchive } from '../../src/repository/port.ts';
+import { createFaultyStore } from '../../src/storage/faulty-store.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import type { ObjectStore } from '../../src/storage/port.ts';
 import { documentsOf, open, project } from './sample.ts';
@@ -157,11 +158,54 @@ describe('an archive of an oplog', () => {
     expect(await readAll(archive)).toEqual(range(100, 1, 9));
   });
 
-  it('removes what lies wholly before a point, and no more; repeating it is harmless', async () => {
+  it('P6: removes what lies wholly outside of what is kept, and no more; repeating it is harmless', async () => {
     const archive = await filled(createMemoryStore());
-    expect(await archive.deleteBefore(1, { t: 100, i: 5 })).toBe(1);
-    expect(await archive.deleteBefore(1, { t: 100, i: 5 })).toBe(0);
+    const keep = [{ timeline: 1, after: opTime(100, 5), to: opTime(100, 8) }];
+    expect(await archive.trim(1, keep)).toEqual({ segments: 1, bytes: expect.any(Number) });
+    expect(await archive.trim(1, keep)).toEqual({ segments: 0, bytes: 0 });
+    // What was appended since the decision stays.
     expect(await archive.stretches()).toEqual([{ timeline: 1, after: opTime(100, 3), to: opTime(100, 9) }]);
+    expect(await readAll(archive, opTime(100, 5))).toEqual(range(100, 6, 9));
+  });
+
+  it('P6: removes a timeline as a whole, and the pieces between what is kept', async () => {
+    const archive = await filled(createMemoryStore());
+    const second = { number: 2, after: opTime(200, 1), begunAt, gap: null };
+    await archive.beginTimeline(second);
+    for (const first of [2, 4, 6])
+      await archive.append({ timeline: 2, after: opTime(200, first - 1) }, entriesOf(200, first, first + 1));
+    const keep = [
+      { after: opTime(200, 1), to: opTime(200, 3) },
+      { after: opTime(200, 5), to: opTime(200, 7) },
+    ];
+    expect(
+      (
+        await archive.trim(
+          2,
+          keep.map((stretch) => ({ timeline: 2, ...stretch })),
+        )
+      ).segments,
+    ).toBe(1);
+    expect((await archive.trim(1, [])).segments).toBe(3);
+    expect(await archive.timelines()).toEqual([second]);
+    expect(await archive.stretches()).toEqual(keep.map((stretch) => ({ timeline: 2, ...stretch })));
+    expect((await archive.newest())?.at).toEqual(opTime(200, 7));
+  });
+
+  it('P6: killed at any moment of the removal, what is left is read to its end, and the next removal ends it', async () => {
+    for (let after = 0; after <= 3; after++) {
+      const inner = createMemoryStore();
+      await filled(inner);
+      const store = createFaultyStore(inner, [{ method: 'delete', effect: { kind: 'die' }, after }]);
+      const keep = [{ timeline: 1, after: opTime(100, 6), to: opTime(100, 9) }];
+      const removal = (await archiveIn(store)).trim(1, keep);
+      await (after < 2 ? expect(removal).rejects.toMatchObject({ code: 'store-unavailable' }) : removal);
+      const archive = await archiveIn(inner);
+      expect((await archive.stretches()).at(-1)).toEqual({ timeline: 1, after: expect.anything(), to: opTime(100, 9) });
+      expect(await readAll(archive, opTime(100, 6))).toEqual(range(100, 7, 9));
+      await archive.trim(1, keep);
+      expect(await archive.stretches()).toEqual(keep);
+    }
   });
 });
 

@@ -12,6 +12,7 @@ import { drillSchedules } from './0014-drill-schedules.ts';
 import { ownInstances } from './0016-own-instances.ts';
 import { recycleBin } from './0017-recycle-bin.ts';
 import { jobList } from './0019-job-list.ts';
+import { archiveProjects } from './0020-archive-projects.ts';
 
 /** In the order of their names. A migration that was released is never changed; what it lacks is added by the next. */
 export const allMigrations: Readonly<Record<string, Migration>> = {
@@ -28,4 +29,5 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0016-own-instances': ownInstances,
   '0017-recycle-bin': recycleBin,
   '0019-job-list': jobList,
+  '0020-archive-projects': archiveProjects,
 };

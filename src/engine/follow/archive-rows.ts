@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { CatalogHandle, OplogTimelinesTable } from '../../catalog/schema.ts';
+import type { CatalogHandle, CatalogTransaction, OplogTimelinesTable } from '../../catalog/schema.ts';
 import { isLarderError } from '../../core/errors.ts';
 import { compareClusterTime, type OpTime } from '../../core/image.ts';
 import {
@@ -37,6 +37,18 @@ export async function findTimelines(db: CatalogHandle, instanceId: string): Prom
   return rows.map(timelineOf);
 }
 
+/** The same, and nobody else changes or locks them until the transaction ends. */
+export async function lockTimelines(trx: CatalogTransaction, instanceId: string): Promise<readonly ArchivedTimeline[]> {
+  const rows = await trx
+    .selectFrom('oplog_timelines')
+    .selectAll()
+    .where('instance_id', '=', instanceId)
+    .orderBy('number')
+    .forUpdate()
+    .execute();
+  return rows.map(timelineOf);
+}
+
 /** The images of the instance that archived entries can be replayed on, newest first. */
 export async function findReplayBases(db: CatalogHandle, instanceId: string): Promise<readonly ReplayBase[]> {
   const rows = await db
@@ -63,24 +75,24 @@ export async function refreshTimelines(
   const stretches = await archive.stretches();
   const known = await readableTimelines(archive);
   const numbers = [...new Set([...known.keys(), ...stretches.map(({ timeline }) => timeline)])].toSorted((a, b) => a - b);
-  await db.deleteFrom('oplog_timelines').where('instance_id', '=', instanceId).execute();
-  for (const number of numbers) {
+  const rows = numbers.map((number) => {
     const timeline = known.get(number);
-    await db
-      .insertInto('oplog_timelines')
-      .values({
-        instance_id: instanceId,
-        number,
-        begun: timeline === undefined ? null : new Date(timeline.begunAt),
-        gap: timeline?.gap ? JSON.stringify(timeline.gap) : null,
-        stretches: JSON.stringify(
-          stretches
-            .filter((stretch) => stretch.timeline === number)
-            .map(({ after, to }) => ({ after, to }) satisfies StoredStretch),
-        ),
-      })
-      .execute();
-  }
+    const own = stretches.filter((stretch) => stretch.timeline === number);
+    return {
+      instance_id: instanceId,
+      project_id: projectId,
+      number,
+      begun: timeline === undefined ? null : new Date(timeline.begunAt),
+      gap: timeline?.gap ? JSON.stringify(timeline.gap) : null,
+      stretches: JSON.stringify(own.map(({ after, to }) => ({ after, to }) satisfies StoredStretch)),
+    };
+  });
+  const replace = async (trx: CatalogTransaction): Promise<void> => {
+    await trx.deleteFrom('oplog_timelines').where('instance_id', '=', instanceId).execute();
+    if (rows.length > 0) await trx.insertInto('oplog_timelines').values(rows).execute();
+  };
+  // At once: whoever looks meanwhile must not find an archive of nothing.
+  await (db.isTransaction ? replace(db as CatalogTransaction) : db.transaction().execute(replace));
 }
 
 /**

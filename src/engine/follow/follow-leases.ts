@@ -9,14 +9,18 @@ const until = sql<Date>`now() + ${leaseMs} * interval '1 millisecond'`;
 
 /** The instances whose oplog is to be archived: replica sets whose policy is on. */
 export async function instancesToFollow(db: CatalogHandle): Promise<readonly InstanceRow[]> {
-  return db
-    .selectFrom('instances')
-    .innerJoin('backup_policies', 'backup_policies.instance_id', 'instances.id')
-    .selectAll('instances')
-    .where('instances.mode', '=', 'ReplicaSet')
-    .where('backup_policies.keep_days', '>', 0)
-    .orderBy('instances.id')
-    .execute();
+  return (
+    db
+      .selectFrom('instances')
+      .innerJoin('backup_policies', 'backup_policies.instance_id', 'instances.id')
+      .selectAll('instances')
+      .where('instances.mode', '=', 'ReplicaSet')
+      .where('backup_policies.keep_days', '>', 0)
+      // What is archived while an instance is being deleted would only have to be removed.
+      .where((e) => e.or([e('instances.action', 'is', null), e('instances.action', '!=', 'DELETE_INSTANCE')]))
+      .orderBy('instances.id')
+      .execute()
+  );
 }
 
 /** Takes or renews the right to follow an instance, by the clock of the database; false while somebody else has it. */
