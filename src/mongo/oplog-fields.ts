@@ -11,7 +11,10 @@ export interface Field {
 }
 export type Fields = Map<string, Field>;
 
-/** `multiOpType: 1`: retryable writes in one entry, each on its own; their chain of previous entries is no transaction (pitfalls E5). */
+/**
+ * `multiOpType: 1`: retryable writes in one entry, each on its own; their chain of previous entries is no transaction (pitfalls E5).
+ * Of every other kind the server follows the chain.
+ */
 export function isRetryableGroup(buffer: Buffer, fields: Fields): boolean {
   const field = fields.get('multiOpType');
   return field !== undefined && field.type === 0x10 && buffer.readInt32LE(field.value) === 1;

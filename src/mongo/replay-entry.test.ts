@@ -50,6 +50,8 @@ describe('an oplog entry that is to be replayed', () => {
     expect(meaningOf({ ...insert('x'), ...inTransaction, prevOpTime: before })).toMatchObject({ kind: 'whole', previous: null });
     const group = command({ applyOps: [insert('x')] }, { ...inTransaction, prevOpTime: before, multiOpType: 1 });
     expect(group).toMatchObject({ kind: 'whole', previous: null });
+    const atOnce = command({ applyOps: [insert('x')] }, { ...inTransaction, prevOpTime: before, multiOpType: 2 });
+    expect(atOnce).toMatchObject({ kind: 'whole', previous });
   });
 
   it('E6, E7, E8: transactions of one entry, in chains and prepared', () => {

@@ -4,7 +4,7 @@ import type { ClusterTime } from '../core/image.ts';
 import { findElement } from '../lib/raw-bson.ts';
 import { readClusterTime } from './cluster-time.ts';
 import { decodeOrdered, elements } from './ordered-document.ts';
-import { fieldOffsets, hasFlag, placeOf, previousOf, textOf, uuidAt } from './oplog-fields.ts';
+import { fieldOffsets, hasFlag, isRetryableGroup, placeOf, previousOf, textOf, uuidAt } from './oplog-fields.ts';
 import type { Fields } from './oplog-fields.ts';
 import { idKeyOf } from './raw-id.ts';
 import type { IdKey } from './raw-id.ts';
@@ -96,7 +96,7 @@ function interpret(buffer: Buffer, fields: Fields, start: number): ReplayMeaning
   if (name === 'applyOps') {
     const items = readGroup(buffer, o.value, start);
     const isPart = hasFlag(buffer, o.value, 'partialTxn') || hasFlag(buffer, o.value, 'prepare');
-    const isTransaction = fields.has('lsid') && fields.has('txnNumber') && !isMultiOperation(buffer, fields);
+    const isTransaction = fields.has('lsid') && fields.has('txnNumber') && !isRetryableGroup(buffer, fields);
     return { kind: isPart ? 'part' : 'whole', items, previous: isTransaction ? previous : null };
   }
   if (name === 'commitTransaction') {
@@ -107,12 +107,6 @@ function interpret(buffer: Buffer, fields: Fields, start: number): ReplayMeaning
   if (name === 'abortTransaction') return { kind: 'abort', previous };
   const command = readCommand(buffer, fields, name, ns, start);
   return command === null ? nothing : { kind: 'whole', items: [{ command }], previous: null };
-}
-
-/** Retryable writes, or writes that belong together, in one entry: no part of a chain (pitfalls E5). */
-function isMultiOperation(buffer: Buffer, fields: Fields): boolean {
-  const field = fields.get('multiOpType');
-  return field !== undefined && field.type === 0x10 && buffer.readInt32LE(field.value) > 0;
 }
 
 function readWrite(buffer: Buffer, fields: Fields, op: string, ns: string, start: number): OplogWrite | null {
