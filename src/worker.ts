@@ -4,6 +4,7 @@ import { exportArchive } from './engine/export/export-archive.ts';
 import { importArchive } from './engine/import/import-archive.ts';
 import { restore } from './engine/restore/restore.ts';
 import { trimArchive } from './engine/follow/trim-archive.ts';
+import { outline } from './engine/restore/outline.ts';
 import type { Task, TaskContext, TaskResults } from './engine/tasks.ts';
 import type { JobProgress } from './engine/use-cases.ts';
 import { lowerPriority } from './jobs/lower-priority.ts';
@@ -40,6 +41,8 @@ async function run(
       return restore(task, context, { repository: repository.project(task.projectId), clock: systemClock });
     case 'drill':
       return drill(task, context, { repository: repository.project(task.projectId), clock: systemClock });
+    case 'outline':
+      return outline(task, context, repository.project(task.projectId));
     case 'delete':
       await repository.project(task.projectId).deleteManifest(task.backupId);
       // Marks what nothing needs now; it is removed once the grace time is over, by a later pruning.

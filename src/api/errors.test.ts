@@ -17,6 +17,7 @@ const ownStatus: readonly ErrorCode[] = [
   'name-taken',
   'project-not-empty',
   'identity-unavailable',
+  'still-reading',
 ];
 
 describe.each(codes)('%s', (code) => {

@@ -16,3 +16,10 @@ export function restorableCollections({ collections, views }: Names, db: string)
   const names = new Set([...collections, ...views].filter((each) => each.db === db).map(({ name }) => name));
   return [...names].filter((name) => !name.startsWith('system.')).toSorted();
 }
+
+const forbiddenInDatabase: ReadonlySet<string> = new Set('/\\. "$*<>:|?\0');
+
+/** True if a server can have a database of this name. */
+export function isDatabaseName(name: string): boolean {
+  return name !== '' && Buffer.byteLength(name) <= 63 && ![...name].some((letter) => forbiddenInDatabase.has(letter));
+}

@@ -9,7 +9,7 @@ import { deleteBackup } from './delete-backup.ts';
 import { deleteBackups } from './delete-backups.ts';
 import { deleteInstance } from './delete-instance.ts';
 import { setDrillSchedule, showDrillSchedule } from './drill-schedules.ts';
-import type { EngineDeps } from './engine-deps.ts';
+import type { JobDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
 import { getJob } from './get-job.ts';
 import { archiveState } from './follow/archive-state.ts';
@@ -17,6 +17,7 @@ import { instanceOf } from './instance-from-row.ts';
 import { listBackups } from './list-backups.ts';
 import { listInstances } from './list-instances.ts';
 import { listJobs } from './list-jobs.ts';
+import { createMoments } from './moments.ts';
 import { previewRestore } from './preview-restore.ts';
 import { instanceRefresher } from './refresh-instance.ts';
 import { changePolicy } from './policy-change.ts';
@@ -29,8 +30,9 @@ import { stopBackup } from './stop-backup.ts';
 import type { UseCases } from './use-cases.ts';
 
 /** The use cases over what they stand on. Besides the codes of the contract each may throw `catalog-unavailable` and `store-unavailable`. */
-export function createUseCases(deps: EngineDeps): UseCases {
+export function createUseCases(deps: JobDeps): UseCases {
   const refresh = instanceRefresher(deps);
+  const moments = createMoments(deps);
   const run = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -61,13 +63,13 @@ export function createUseCases(deps: EngineDeps): UseCases {
       ),
     setInstance: (caller, instanceId, settings) => run(setInstance(deps, caller, instanceId, settings)),
     adoptInstance: (caller, request) => run(adoptInstance(deps, caller, request)),
-    restore: (caller, request) => run(restoreBackup(deps, refresh, caller, request)),
+    restore: (caller, request) => run(restoreBackup(deps, moments, refresh, caller, request)),
     drill: (caller, request) => run(beginDrill(deps, caller, request)),
-    previewRestore: (caller, request) => run(previewRestore(deps, caller, request)),
+    previewRestore: (caller, request) => run(previewRestore(deps, moments, caller, request)),
     deleteInstance: (caller, instanceId) => run(deleteInstance(deps, caller, instanceId)),
     listRestoreTimes: (caller, instanceId) => run(listRestoreTimes(deps, caller, instanceId)),
-    listRestorableDatabases: (caller, query) => run(listRestorableDatabases(deps, caller, query)),
-    listRestorableCollections: (caller, query) => run(listRestorableCollections(deps, caller, query)),
+    listRestorableDatabases: (caller, query) => run(listRestorableDatabases(deps, moments, caller, query)),
+    listRestorableCollections: (caller, query) => run(listRestorableCollections(deps, moments, caller, query)),
     showPolicy: (caller, instanceId) => run(policyState(deps, caller, instanceId)),
     setPolicy: (caller, instanceId, request) => run(changePolicy(deps, refresh, caller, instanceId, request)),
     showDrillSchedule: (caller, instanceId) => run(showDrillSchedule(deps, caller, instanceId)),

@@ -5,13 +5,13 @@ import type { Manifest } from '../core/image.ts';
 import { wholeBackup, type RestoreSelection } from '../core/restore-selection.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
+import type { Moments } from './moments.ts';
 import { readHeld } from './restore/held.ts';
 import { describePlan } from './restore/describe-plan.ts';
 import { planRestore } from './restore/plan-restore.ts';
 import type { RestorePlan } from './restore/plan-restore.ts';
 import { openTarget } from './restore/target.ts';
-import { findOrigin } from './restore-origin.ts';
-import { setOut } from './restore/set-out.ts';
+import { findOrigin, imageOfOrigin } from './restore-origin.ts';
 import { sealedContexts } from './sealed-contexts.ts';
 import type { Caller, PreviewRequest, RestorePreview, RestoreResult } from './use-cases.ts';
 
@@ -20,12 +20,16 @@ const askingLimitMs = 25_000;
 const samplesAsked = 100;
 
 /** UseCases.previewRestore. Asks the target and changes nothing. */
-export async function previewRestore(deps: EngineDeps, caller: Caller, request: PreviewRequest): Promise<RestorePreview> {
+export async function previewRestore(
+  deps: EngineDeps,
+  moments: Moments,
+  caller: Caller,
+  request: PreviewRequest,
+): Promise<RestorePreview> {
   const { targetInstanceId, selection = wholeBackup } = request;
-  const { backup, pointInTime } = await findOrigin(deps, caller.projectId, request);
+  const origin = await findOrigin(deps, caller.projectId, request);
   const target = await findInstance(deps.catalog.db, caller.projectId, targetInstanceId);
-  const way = { backupId: backup.id, ...(pointInTime === null ? {} : { pointInTime }) };
-  const { manifest } = await setOut(way, deps.repository.project(caller.projectId), AbortSignal.timeout(askingLimitMs));
+  const manifest = await imageOfOrigin(deps, moments, caller.projectId, origin);
   const plan = describePlan(await planAgainst(deps, target, { manifest, selection, sizes: true }));
   const samples = await earlierRestores(deps.catalog.db, target);
   return { ...plan, expected: expectTime({ bytes: plan.bytes, collections: plan.arrivals.length }, samples) };

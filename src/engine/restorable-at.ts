@@ -1,14 +1,14 @@
 import type { Manifest } from '../core/image.ts';
 import { LarderError } from '../core/errors.ts';
 import { checkInstanceId } from '../core/ids.ts';
-import { restorableCollections, restorableDatabases } from '../core/restorable-names.ts';
+import { isDatabaseName, restorableCollections, restorableDatabases } from '../core/restorable-names.ts';
+import { pointOfMilliseconds } from '../core/oplog-archive.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { archivedRanges } from './follow/archive-state.ts';
 import { findInstance } from './find-instance.ts';
+import type { Moments } from './moments.ts';
+import { planPointInTime } from './plan-point-in-time.ts';
 import type { Caller, Page, RestorableQuery, Rows } from './use-cases.ts';
-
-/** Backups that began before the wanted time and hold a later one: there is one at most, unless clocks disagree. */
-const candidateLimit = 10;
 
 /** UseCases.listRestoreTimes: where the archived oplog goes on from an image without a gap. Without an archive there are none. */
 export async function listRestoreTimes(
@@ -22,23 +22,26 @@ export async function listRestoreTimes(
 }
 
 /** UseCases.listRestorableDatabases. */
-export async function listRestorableDatabases(deps: EngineDeps, caller: Caller, query: RestorableQuery): Promise<Rows<string>> {
-  await findRestorable(deps, caller, query.instanceId);
-  const image = await imageAt(deps, caller, query);
-  return pageOf(image === null ? [] : restorableDatabases(image), query);
+export async function listRestorableDatabases(
+  deps: EngineDeps,
+  moments: Moments,
+  caller: Caller,
+  query: RestorableQuery,
+): Promise<Rows<string>> {
+  return pageOf(restorableDatabases(await imageAt(deps, moments, caller, query)), query);
 }
 
 /** UseCases.listRestorableCollections. */
 export async function listRestorableCollections(
   deps: EngineDeps,
+  moments: Moments,
   caller: Caller,
   query: RestorableQuery & { readonly db: string },
 ): Promise<Rows<string>> {
-  await findRestorable(deps, caller, query.instanceId);
-  const image = await imageAt(deps, caller, query);
-  if (image === null || !restorableDatabases(image).includes(query.db)) {
-    throw new LarderError('database-not-found', 'The newest backup at or before this time holds no such database.');
-  }
+  if (!isDatabaseName(query.db)) throw new LarderError('invalid-database-name', 'db_name cannot be the name of a database.');
+  const image = await imageAt(deps, moments, caller, query);
+  if (!restorableDatabases(image).includes(query.db))
+    throw new LarderError('database-not-found', 'At this time there was no such database.');
   return pageOf(restorableCollections(image, query.db), query);
 }
 
@@ -49,25 +52,16 @@ async function findRestorable(deps: EngineDeps, caller: Caller, instanceId: stri
   }
 }
 
-/** The manifest of the newest backup whose image is of `time` or earlier; null if there is none. */
-async function imageAt(deps: EngineDeps, caller: Caller, { instanceId, time }: RestorableQuery): Promise<Manifest | null> {
-  const candidates = await deps.catalog.db
-    .selectFrom('backups')
-    .select('id')
-    .where('project_id', '=', caller.projectId)
-    .where('instance_id', '=', instanceId)
-    .where('status', '=', 'COMPLETED')
-    .where('begin_time', '<=', time)
-    .orderBy('begin_time', 'desc')
-    .orderBy('id', 'desc')
-    .limit(candidateLimit)
-    .execute();
-  const project = deps.repository.project(caller.projectId);
-  for (const { id } of candidates) {
-    const manifest = await project.readManifest(id);
-    if (manifest.clusterTime.t * 1000 <= time.getTime()) return manifest;
-  }
-  return null;
+/** What the instance held at the end of the second of `time`, without its documents. */
+async function imageAt(
+  deps: EngineDeps,
+  moments: Moments,
+  caller: Caller,
+  { instanceId, time }: RestorableQuery,
+): Promise<Manifest> {
+  await findRestorable(deps, caller, instanceId);
+  const point = pointOfMilliseconds(time.getTime());
+  return moments.outline(caller.projectId, await planPointInTime(deps, caller.projectId, { instanceId, point }));
 }
 
 function pageOf(names: readonly string[], { offset, limit }: Pick<Page, 'offset' | 'limit'>): Rows<string> {

@@ -3,17 +3,19 @@ import { isWhole, wholeBackup } from '../core/restore-selection.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
 import { busy, notReady, takeInstance } from './instance-action.ts';
+import type { Moments } from './moments.ts';
 import { planAgainst } from './preview-restore.ts';
 import type { RefreshInstance } from './refresh-instance.ts';
 import { refuseLosses } from './restore/plan-restore.ts';
 import type { RestoreJobRequest } from './restore-job.ts';
-import { findOrigin, lockOrigin } from './restore-origin.ts';
+import { findOrigin, imageOfOrigin, lockOrigin } from './restore-origin.ts';
 import { newJobId, startJob } from './start-job.ts';
 import type { Caller, RestoreRequest } from './use-cases.ts';
 
 /** UseCases.restore. As for a backup: looked at first, decided in the transaction. */
 export async function restoreBackup(
   deps: EngineDeps,
+  moments: Moments,
   refresh: RefreshInstance,
   caller: Caller,
   request: RestoreRequest,
@@ -40,9 +42,8 @@ export async function restoreBackup(
   }
   if (row.action !== null) throw busy();
   if (row.status !== 'normal') throw notReady(trouble);
-  // Of a moment only the oplog tells what there was: the job reads it first, and refuses then.
-  if (!whole && origin.pointInTime === null) {
-    const manifest = await deps.repository.project(projectId).readManifest(backup.id);
+  if (!whole) {
+    const manifest = await imageOfOrigin(deps, moments, projectId, origin);
     const plan = await planAgainst(deps, row, { manifest, selection, sizes: false });
     if (!overwrite) refuseLosses(plan);
   }

@@ -1,11 +1,12 @@
 import type { Selectable } from 'kysely';
 import type { BackupsTable, CatalogTransaction } from '../catalog/schema.ts';
 import { LarderError } from '../core/errors.ts';
-import { compareClusterTime } from '../core/image.ts';
+import { compareClusterTime, type Manifest } from '../core/image.ts';
 import { formatPoint, isBaseOf, type ReplayBase } from '../core/oplog-archive.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { lockTimelines } from './follow/archive-rows.ts';
 import { findBackup, lockBackup } from './find-backup.ts';
+import type { Moments } from './moments.ts';
 import { planPointInTime } from './plan-point-in-time.ts';
 import { refuseUnlessRestorable } from './refuse-unless-restorable.ts';
 import type { PointInTime } from './tasks.ts';
@@ -23,6 +24,17 @@ export async function findOrigin(deps: EngineDeps, projectId: string, origin: Re
   const backup = await findBackup(deps.catalog.db, projectId, plan?.backupId ?? ('backupId' in origin ? origin.backupId : ''));
   refuseUnlessRestorable(backup.status);
   return { backup, pointInTime: plan?.pointInTime ?? null };
+}
+
+/** What the restore brings, as far as a plan of it takes: of a point in time without layers. Errors of the repository and of `Moments`. */
+export async function imageOfOrigin(
+  { repository }: Pick<EngineDeps, 'repository'>,
+  moments: Moments,
+  projectId: string,
+  { backup, pointInTime }: FoundOrigin,
+): Promise<Manifest> {
+  if (pointInTime === null) return repository.project(projectId).readManifest(backup.id);
+  return moments.outline(projectId, { backupId: backup.id, pointInTime });
 }
 
 /**

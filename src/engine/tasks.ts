@@ -3,8 +3,8 @@
  * threads, but for the pipe that some have. A task touches servers and the repository, never the catalog; the job around it does that.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { CaptureCost, ClusterTime, Consistency } from '../core/image.ts';
 import type { ArchivedStretch, ReplayBase } from '../core/oplog-archive.ts';
+import type { CaptureCost, ClusterTime, Consistency, Manifest } from '../core/image.ts';
 import type { DrillAssertion } from '../core/drill-assertions.ts';
 import type { RestoreSelection } from '../core/restore-selection.ts';
 import type { MongodBinary } from '../provider/mongod-binary.ts';
@@ -125,6 +125,15 @@ export type DrillSummary =
   | { readonly verdict: 'proved'; readonly restored: RestoreSummary; readonly assertions: number }
   | { readonly verdict: 'failed'; readonly reason: string; readonly seconds: number };
 
+/** Find out what an instance held at a point in time: read the archived oplog from the backup to there once, and write nothing. */
+export interface OutlineTask {
+  readonly kind: 'outline';
+  readonly repository: RepositoryConnection;
+  readonly projectId: string;
+  readonly backupId: string;
+  readonly pointInTime: PointInTime;
+}
+
 /** Delete a backup's manifest, then free what nothing needs any more and is older than the grace time. */
 export interface DeleteTask {
   readonly kind: 'delete';
@@ -188,13 +197,24 @@ export interface ImportSummary {
   readonly notes: readonly string[];
 }
 
-export type Task = CaptureTask | RestoreTask | DrillTask | DeleteTask | PruneTask | TrimArchiveTask | ExportTask | ImportTask;
+export type Task =
+  | CaptureTask
+  | RestoreTask
+  | DrillTask
+  | OutlineTask
+  | DeleteTask
+  | PruneTask
+  | TrimArchiveTask
+  | ExportTask
+  | ImportTask;
 
 /** Result type of each kind of task. */
 export interface TaskResults {
   readonly capture: CaptureSummary;
   readonly restore: RestoreSummary;
   readonly drill: DrillSummary;
+  /** The image of the point, without the layers that hold its documents. */
+  readonly outline: Manifest;
   readonly delete: { readonly deleted: true };
   readonly prune: { readonly freedBytes: number };
   readonly 'trim-archive': { readonly freedBytes: number; readonly segments: number };

@@ -411,9 +411,9 @@ export interface UseCases {
   adoptInstance(caller: Caller, request: { name: string; uri: string; lock?: boolean }): Promise<{ id: string }>;
   /** instance-not-found, operation-illegal (a lock of what is no single server). Holds from the next backup on; durable, in the repository too, once resolved. Repeating it changes nothing. */
   setInstance(caller: Caller, instanceId: string, settings: InstanceSettings): Promise<Instance>;
-  /** backup-not-found, backup-not-restorable, instance-not-found, operation-illegal, invalid-selection, target-not-empty, instance-busy, instance-not-ready; of a moment also time-not-restorable, unsupported-operation (a single server), and what is wrong with a selection, or overwritten by it, ends the job. */
+  /** backup-not-found, backup-not-restorable, instance-not-found, operation-illegal, invalid-selection, target-not-empty, instance-busy, instance-not-ready; of a moment also time-not-restorable, unsupported-operation (a single server), and of a part of it the errors of `listRestorableDatabases`. */
   restore(caller: Caller, request: RestoreRequest): Promise<{ jobId: string }>;
-  /** What that would do to the target, which is asked and not changed. backup-not-found, backup-not-restorable, instance-not-found, invalid-selection, instance-unreachable; of a moment also time-not-restorable, not-replayable, unsupported-operation. */
+  /** What that would do to the target, which is asked and not changed. backup-not-found, backup-not-restorable, instance-not-found, invalid-selection, instance-unreachable; of a moment also the errors of `listRestorableDatabases`. */
   previewRestore(caller: Caller, request: PreviewRequest): Promise<RestorePreview>;
   /**
    * Forgets the instance and deletes its automated backups; its servers are not touched, manual backups stay. invalid-instance-id,
@@ -422,9 +422,12 @@ export interface UseCases {
   deleteInstance(caller: Caller, instanceId: string): Promise<{ jobId: string }>;
   /** Ranges of time to any moment of which the instance can be restored, ascending. invalid-instance-id, instance-not-found, unsupported-operation (a single server). */
   listRestoreTimes(caller: Caller, instanceId: string): Promise<readonly { readonly start: Date; readonly end: Date }[]>;
-  /** The databases in the newest backup at or before a time, ascending; none where there is no such backup. Errors as `listRestoreTimes`. */
+  /**
+   * The databases that there were at the end of the second of a time, ascending, `admin`, `config` and `local` left out. Errors as
+   * `listRestoreTimes`; time-not-restorable, not-replayable, oplog-gap; still-reading if so much is to be read that it has to be asked again.
+   */
   listRestorableDatabases(caller: Caller, query: RestorableQuery): Promise<Rows<string>>;
-  /** The collections of one of them. Errors as `listRestoreTimes`, and database-not-found. */
+  /** The collections, views and time-series collections of one of them. invalid-database-name, then the same errors, then database-not-found. */
   listRestorableCollections(caller: Caller, query: RestorableQuery & { readonly db: string }): Promise<Rows<string>>;
   /** invalid-instance-id, instance-not-found. */
   showPolicy(caller: Caller, instanceId: string): Promise<PolicyState>;

@@ -11,7 +11,8 @@ import { createFaultyStore } from '../../src/storage/faulty-store.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
 import documented from '../fixtures/documented-errors.json' with { type: 'json' };
 import { openApiWorld, type ApiAnswer, type ApiWorld } from '../fixtures/api-world.ts';
-import { replicaSet } from '../fixtures/engine-world.ts';
+import { archiveEntries, note } from '../fixtures/archive-entries.ts';
+import { replicaSet, summary } from '../fixtures/engine-world.ts';
 import { runWaitingJobs } from '../fixtures/run-waiting-jobs.ts';
 import { testRepository } from '../fixtures/test-repository.ts';
 import { valueRules, type ValueCalls } from './value-rules.ts';
@@ -30,6 +31,8 @@ let failed: string;
 let limited: FastifyInstance;
 
 const nobody = '0'.repeat(32);
+/** A time of `idle` that restores: the second of its backup. */
+const restorable = summary.clusterTime.t * 1000;
 
 beforeAll(async () => {
   const inner = createMemoryStore();
@@ -54,8 +57,14 @@ beforeAll(async () => {
   world.deployment = { ...replicaSet, mode: 'Single', setName: null };
   single = await adopt('single');
   world.deployment = replicaSet;
+  world.tasks.capture = async ({ backup: { id: backupId } }) => ({
+    ...summary,
+    replayBase: { backupId, time: { ...summary.clusterTime, term: 1 }, oplogAfter: summary.clusterTime },
+  });
   done = await backUp(idle, 'done');
   await runWaitingJobs(world);
+  const after = { ...summary.clusterTime, term: 1 };
+  await archiveEntries(world, { projectId: api.projectId, instanceId: idle, after }, [note, note]);
   world.tasks.capture = () => Promise.reject(new LarderError('capture-failed', 'planned'));
   failed = await backUp(idle, 'failed');
   await runWaitingJobs(world);
@@ -140,9 +149,9 @@ const occurrences: readonly (readonly [code: string, how: string, status: number
   ['DBS.200543', 'a job that does not exist', 400, () => get('/jobs?id=00000000-0000-4000-8000-000000000000')],
   [
     'DBS.200823',
-    'a database that the backup does not hold',
+    'a database that was not there at the time',
     400,
-    () => get(`/instances/${idle}/restore-collection?db_name=none&restore_time=4102444800000`),
+    () => get(`/instances/${idle}/restore-collection?db_name=none&restore_time=${restorable}`),
   ],
   ['DBS.201014', 'another operation on the instance', 403, () => backUp({ instance_id: busy })],
   ['DBS.201201', 'a name that is taken', 400, () => backUp({ name: 'done' })],
@@ -168,6 +177,12 @@ const occurrences: readonly (readonly [code: string, how: string, status: number
       faulty = false;
       return answer;
     },
+  ],
+  [
+    'DBS.239020',
+    'what cannot be the name of a database',
+    400,
+    () => get(`/instances/${idle}/restore-collection?db_name=a.b&restore_time=${restorable}`),
   ],
   ['DBS.280001', 'a field that is missing', 400, () => backUp({ name: undefined })],
   ['DBS.280032', 'another project', 403, () => api.admin('GET', `/v3/${nobody}/backups`)],
@@ -195,6 +210,7 @@ const occurrences: readonly (readonly [code: string, how: string, status: number
   ['DBS.280404', 'an instance id that is none', 400, () => backUp({ instance_id: 'a.b' })],
   ['DBS.280408', 'a project id that is none', 400, () => api.admin('GET', '/v3/NOT-A-PROJECT/backups')],
   ['DBS.280409', 'a date that does not exist', 400, () => get(`/instances/${idle}/restore-time?date=2026-02-30`)],
+  ['DBS.280409', 'a time that is not archived', 400, () => get(`/instances/${idle}/restore-database?restore_time=4102444800000`)],
   ['DBS.280416', 'a window of half an hour', 400, () => setPolicy({ start_time: '19:00-19:30' })],
   ['DBS.280439', 'a limit of none', 400, () => get('/backups?limit=0')],
   ['DBS.280440', 'an offset below zero', 400, () => get('/backups?offset=-1')],

@@ -58,4 +58,11 @@ describe('A5: what can be restored', () => {
     const answer = await api.send({ url: `${base}/restore-time?date=2026-11-22` });
     expect(answer).toMatchObject({ status: 400, body: { error_code: 'DBS.280343' } });
   });
+
+  it('a time so far from its backup that the way there is still being read is asked for again', async () => {
+    await using api = await startCheckedApi();
+    api.failNext('listRestorableDatabases', new LarderError('still-reading', 'Ask again.', { retryable: true }));
+    const answer = await api.send({ url: `${base}/restore-database?restore_time=1607762955000` });
+    expect(answer).toMatchObject({ status: 503, body: { error_code: 'DBS.280005' } });
+  });
 });

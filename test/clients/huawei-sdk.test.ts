@@ -31,7 +31,7 @@ const expected = [
   'wrong secret',
   'set_backup_policy',
   'delete an automated backup',
-  'list_restore_databases',
+  'list_restore_times',
   'show_backup_download_link',
   'restore_instance',
   'delete_manual_backup',

@@ -95,6 +95,19 @@ describe('a restore to a time', () => {
         .toArray(),
     ).toEqual(first.rows);
 
+    // What was not there then, and what may not be overwritten, is refused before there is a job.
+    for (const [name, error_code] of [
+      ['shop.other', 'DBS.280001'],
+      ['shop.orders', 'DBS.200004'],
+    ] as const) {
+      const at = { instance_id: id, at: formatPoint(first.point), target_instance_id: id };
+      const refused = await larder.send('POST', `${own}/restores`, {
+        ...at,
+        collections: [{ name, new_name: 'shop.then' }],
+      });
+      expect([refused.status, await refused.json()]).toMatchObject([400, { error_code }]);
+    }
+
     const recovery = (restore_time: unknown) => ({
       source: { instance_id: id, type: 'timestamp', restore_time },
       target: { instance_id: id },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LarderError } from '../../core/errors.ts';
+import { isDatabaseName } from '../../core/restorable-names.ts';
 import { isRestoreOwn, stagingPrefix } from '../../core/restore-names.ts';
 import { parseNamespace } from '../../core/restore-selection.ts';
 
@@ -9,16 +10,10 @@ export function stagingName(restoreId: string, namespace: string): string {
 }
 
 const serverOwn = new Set(['admin', 'local', 'config']);
-const forbiddenInDatabase = new Set('/\\. "$*<>:|?\0');
 
 /** `invalid-selection` if a restore may not make a database of this name. */
 export function checkNewDatabase(name: string): void {
-  if (
-    name === '' ||
-    Buffer.byteLength(name) > 63 ||
-    [...name].some((letter) => forbiddenInDatabase.has(letter)) ||
-    serverOwn.has(name)
-  )
+  if (!isDatabaseName(name) || serverOwn.has(name))
     throw new LarderError('invalid-selection', `${JSON.stringify(name)} cannot be the new name of a database.`);
 }
 
