@@ -155,6 +155,16 @@ export const documentedErrors = {
   'invalid-log-start': { status: 400, code: 'DBS.280067', text: 'Invalid start time.' },
   'invalid-log-end': { status: 400, code: 'DBS.280068', text: 'Invalid end time.' },
   'invalid-log-type': { status: 400, code: 'DBS.280066', text: 'Invalid log type.' },
+  'configuration-not-found': { status: 400, code: 'DBS.200057', text: 'Invalid parameter group ID.' },
+  'invalid-configuration-name': { status: 400, code: 'DBS.212031', text: 'Invalid parameter group name.' },
+  'invalid-configuration-description': { status: 400, code: 'DBS.212028', text: 'Invalid description.' },
+  'configuration-name-taken': { status: 400, code: 'DBS.212030', text: 'The parameter group name already exists.' },
+  'configuration-in-use': {
+    status: 400,
+    code: 'DBS.212032',
+    text: 'The operation cannot be performed because this parameter group is being applied to one or more DB instance nodes.',
+  },
+  'invalid-parameter': { status: 400, code: 'DBS.280001', text: parameter },
   cancelled: { status: 500, code: 'DBS.280005', text: serverError },
   internal: { status: 500, code: 'DBS.280005', text: serverError },
 } as const satisfies Record<ErrorCode, Documented>;

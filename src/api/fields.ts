@@ -26,6 +26,12 @@ export const jobId = Type.String({
   'x-error': 'job-not-found',
 });
 
+export const configurationId = Type.String({
+  pattern: idPattern,
+  description: 'the id of a parameter template: 1 to 64 letters, digits, hyphens or underscores',
+  'x-error': 'configuration-not-found',
+});
+
 export const backupName = Type.String({
   pattern: '^[A-Za-z][A-Za-z0-9_-]{3,63}$',
   description: '4 to 64 characters: a letter first, then letters, digits, hyphens or underscores; unique in the project',

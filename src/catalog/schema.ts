@@ -263,6 +263,7 @@ export interface RecycledInstancesTable {
   version: string;
   enterprise_project_id: string;
   volume_gb: number;
+  parameters: Json;
   backup_id: string;
   created: Date;
   deleted: Date;
@@ -275,7 +276,47 @@ export interface RecyclePoliciesTable {
   days: number;
 }
 
+/** A parameter template that somebody made; `parameters` holds what differs from the defaults, by name. */
+export interface ConfigurationsTable {
+  id: string;
+  project_id: string;
+  name: string;
+  description: string;
+  version: string;
+  node_type: string;
+  parameters: Json;
+  created: Date;
+  updated: Date;
+}
+
+/** One change of one parameter, of a template or of an instance. `applied`: since when it is in force; null: not yet. */
+export interface ParameterChangesTable {
+  id: string;
+  project_id: string;
+  configuration_id: string | null;
+  instance_id: string | null;
+  parameter: string;
+  old_value: string;
+  new_value: string;
+  changed: Date;
+  applied: Date | null;
+}
+
+/** A template was applied to an instance, or could not be. */
+export interface ConfigurationUsesTable {
+  id: string;
+  project_id: string;
+  configuration_id: string;
+  instance_id: string;
+  instance_name: string;
+  applied: Date;
+  failure: string | null;
+}
+
 export interface CatalogSchema {
+  configurations: ConfigurationsTable;
+  parameter_changes: ParameterChangesTable;
+  configuration_uses: ConfigurationUsesTable;
   domains: DomainsTable;
   projects: ProjectsTable;
   users: UsersTable;

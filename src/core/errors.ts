@@ -125,6 +125,12 @@ export const errorKinds = {
   'invalid-log-start': 'invalid',
   'invalid-log-end': 'invalid',
   'invalid-log-type': 'invalid',
+  'configuration-not-found': 'not-found',
+  'invalid-configuration-name': 'invalid',
+  'invalid-configuration-description': 'invalid',
+  'configuration-name-taken': 'conflict',
+  'configuration-in-use': 'conflict',
+  'invalid-parameter': 'invalid',
   cancelled: 'cancelled',
   internal: 'bug',
 } as const satisfies Record<string, ErrorKind>;

@@ -1,9 +1,12 @@
 import { LarderError } from './errors.ts';
 
 /** What an id belongs to, told by its last four characters; projects and users have none. */
-export type IdKind = 'instance' | 'backup' | 'node';
+export type IdKind = 'instance' | 'backup' | 'node' | 'configuration';
 
-const suffixes = { instance: 'in02', backup: 'br02', node: 'no02' } as const satisfies Record<IdKind, string>;
+const suffixes = { instance: 'in02', backup: 'br02', node: 'no02', configuration: 'pr02' } as const satisfies Record<
+  IdKind,
+  string
+>;
 
 const hexPattern = /^[0-9a-f]{32}$/;
 

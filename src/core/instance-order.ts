@@ -26,6 +26,8 @@ export interface InstanceOrder {
   /** null: nobody knows it, until it is reset. */
   readonly password: string | null;
   readonly tls: boolean;
+  /** Of the parameter template that the servers start with; null: the defaults. */
+  readonly configurationId: string | null;
   readonly sent: SentSettings;
   readonly policy: BackupPolicy;
   readonly tags: readonly Tag[];
@@ -72,6 +74,7 @@ export function readInstanceOrder(body: unknown, rules: OrderRules): InstanceOrd
   const mode = readMode(source === null ? body['mode'] : source.mode);
   const flavor = readFlavor(body['flavor'], mode, source);
   const policy = readStrategy(body['backup_strategy']);
+  const configurationId = readConfiguration(body['configurations'], mode);
   const enterpriseProjectId = readEnterpriseProject(body['enterprise_project_id']);
   const tls = given(body['ssl_option']) ? checkSslOption(body['ssl_option']) : true;
   const tags = given(body['tags']) ? checkTags(body['tags']) : [];
@@ -82,6 +85,7 @@ export function readInstanceOrder(body: unknown, rules: OrderRules): InstanceOrd
     port,
     password,
     tls,
+    configurationId,
     policy,
     tags,
     sent: {
@@ -194,4 +198,21 @@ function readEnterpriseProject(value: unknown): string {
   if (!given(value)) return '0';
   if (typeof value === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(value)) return value;
   throw new LarderError('invalid-enterprise-project', 'enterprise_project_id must be an id.');
+}
+
+/** One template, for nodes of the type that the instance has. */
+function readConfiguration(value: unknown, mode: 'Single' | 'ReplicaSet'): string | null {
+  if (!given(value) || (Array.isArray(value) && value.length === 0)) return null;
+  const type = mode === 'Single' ? 'single' : 'replica';
+  const part: unknown = Array.isArray(value) && value.length === 1 ? value[0] : null;
+  if (!isObject(part)) {
+    throw new LarderError(
+      'malformed-request',
+      'configurations must be an array with one element, with type and configuration_id.',
+    );
+  }
+  if (part['type'] !== type) throw new LarderError('invalid-node-type', `A ${mode} has nodes of type ${type}.`);
+  const id = part['configuration_id'];
+  if (typeof id === 'string') return id;
+  throw new LarderError('configuration-not-found', 'configurations[0].configuration_id must be the id of a template.');
 }

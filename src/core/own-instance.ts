@@ -1,4 +1,5 @@
 import type { FlavorType } from './flavors.ts';
+import type { ParameterValues } from './server-parameters.ts';
 
 /** A part of what was ordered, as it was sent. */
 export interface OrderedFlavor {
@@ -44,7 +45,7 @@ export interface OwnServers {
   readonly ports: readonly number[];
   readonly tls: boolean;
   /** What was set by a parameter template, by name. */
-  readonly parameters: Readonly<Record<string, string>>;
+  readonly parameters: ParameterValues;
   /** The template that was applied last; null: none. */
   readonly configurationId: string | null;
 }

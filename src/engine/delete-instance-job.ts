@@ -40,6 +40,7 @@ export const deleteInstanceJob: JobKind = {
       await gone.execute();
       const row = await trx.selectFrom('instances').selectAll().where('id', '=', job.instance_id).executeTakeFirst();
       if (recycling !== null && row !== undefined) await recycle(deps, trx, row, { ...recycling, now });
+      await trx.deleteFrom('parameter_changes').where('instance_id', '=', job.instance_id).execute();
       // The row first: whoever writes a record of the instance holds it, so none comes after these are gone.
       await trx.deleteFrom('instances').where('id', '=', job.instance_id).execute();
       for (const kind of ['policy', 'drill-schedule', 'instance-proof'])

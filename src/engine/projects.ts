@@ -73,8 +73,10 @@ export function createProjects(deps: IdentityDeps): Projects {
     },
 
     async deleteProject(domainId, projectId) {
+      let configurations: readonly { readonly id: string }[] = [];
       await changeDirectory(deps, domainId, async (trx) => {
         await findProject(trx, domainId, projectId);
+        configurations = await trx.selectFrom('configurations').select('id').where('project_id', '=', projectId).execute();
         for (const table of ['instances', 'backups'] as const) {
           const held = await trx.selectFrom(table).select('id').where('project_id', '=', projectId).limit(1).executeTakeFirst();
           if (held !== undefined) throw new LarderError('project-not-empty', `The project has ${table}.`);
@@ -85,6 +87,7 @@ export function createProjects(deps: IdentityDeps): Projects {
         await trx.deleteFrom('projects').where('id', '=', projectId).execute();
       });
       await deps.repository.records.delete('project', projectId);
+      for (const { id } of configurations) await deps.repository.records.delete('configuration', id);
     },
   };
 }

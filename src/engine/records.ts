@@ -5,6 +5,7 @@
 import type { DrillSchedule } from '../core/drill-schedule.ts';
 import type { BackupPolicy } from '../core/policy.ts';
 import type { OwnInstance, Tag } from '../core/own-instance.ts';
+import type { ParameterValues } from '../core/server-parameters.ts';
 import type { PermissionPolicy } from '../core/permission-policy.ts';
 import type { Repository } from '../repository/port.ts';
 import type { BackupProof, InstanceMode, InstanceNode } from './use-cases.ts';
@@ -98,6 +99,18 @@ export interface InstanceProofRecord {
   readonly proved: string | null;
 }
 
+/** A parameter template that somebody made. */
+export interface ConfigurationRecord {
+  readonly projectId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly version: string;
+  readonly nodeType: string;
+  readonly parameters: ParameterValues;
+  readonly created: string;
+  readonly updated: string;
+}
+
 /** A deleted instance that has the record's id. */
 export interface RecycledInstanceRecord {
   readonly projectId: string;
@@ -106,6 +119,8 @@ export interface RecycledInstanceRecord {
   readonly version: string;
   readonly enterpriseProjectId: string;
   readonly volumeGb: number;
+  /** Absent: none was set. */
+  readonly parameters?: ParameterValues;
   readonly backupId: string;
   /** How long an automated backup is kept for its sake; null for one that somebody made. */
   readonly keepDays: number | null;
@@ -130,6 +145,7 @@ export interface RecordKinds {
   readonly 'drill-schedule': DrillScheduleRecord;
   readonly proof: ProofRecord;
   readonly 'instance-proof': InstanceProofRecord;
+  readonly configuration: ConfigurationRecord;
   readonly 'recycled-instance': RecycledInstanceRecord;
   readonly 'recycle-policy': RecyclePolicyRecord;
   readonly 'write-lock': WriteLockRecord;

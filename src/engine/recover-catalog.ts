@@ -8,6 +8,7 @@ import { insertRecycled } from './instances/recycle-bin.ts';
 import { insertDrillSchedule, insertInstanceProof } from './recovered-proofs.ts';
 import {
   readRecords,
+  type ConfigurationRecord,
   type InstanceRecord,
   type PolicyRecord,
   type ProofRecord,
@@ -59,6 +60,7 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
   const proofs = new Map((await readRecords(deps.repository, 'proof')).map(({ id, record }) => [id, record]));
   const instanceProofs = new Map((await readRecords(deps.repository, 'instance-proof')).map(({ id, record }) => [id, record]));
   const recycled = await readRecords(deps.repository, 'recycled-instance');
+  const configurations = await readRecords(deps.repository, 'configuration');
   const recyclePolicies = await readRecords(deps.repository, 'recycle-policy');
   const { heads, unreadable } = await readBackupHeads(
     deps.repository,
@@ -103,7 +105,11 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
     for (const backup of backups) {
       await insertBackup(trx, backup, modes.get(backup.instanceId) ?? 'ReplicaSet', proofs.get(backup.backupId));
     }
-    await insertRecycleBin(trx, { recycled, recyclePolicies, projectIds: new Set(projects.map(({ id }) => id)) });
+    const projectIds = new Set(projects.map(({ id }) => id));
+    for (const configuration of configurations) {
+      if (projectIds.has(configuration.record.projectId)) await insertConfiguration(trx, configuration);
+    }
+    await insertRecycleBin(trx, { recycled, recyclePolicies, projectIds });
     const archived = new Map([...instances, ...recycled].map(({ id, record }) => [id, record.projectId]));
     // What a deleted instance left must be found to be removed.
     for (const { instanceId, projectId } of backups) archived.set(instanceId, projectId);
@@ -119,6 +125,26 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
     unreadable,
     renamed,
   };
+}
+
+/** As it was; what was changed in it before nobody knows any more. */
+async function insertConfiguration(trx: CatalogTransaction, { id, record }: Found<ConfigurationRecord>): Promise<void> {
+  const { projectId, name, description, version, nodeType, parameters, created, updated } = record;
+  await trx
+    .insertInto('configurations')
+    .values({
+      id,
+      project_id: projectId,
+      name,
+      description,
+      version,
+      node_type: nodeType,
+      parameters: JSON.stringify(parameters),
+      created: new Date(created),
+      updated: new Date(updated),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 interface RecycleBin {
@@ -137,6 +163,7 @@ async function insertRecycleBin(trx: CatalogTransaction, { recycled, recyclePoli
       version: record.version,
       enterprise_project_id: record.enterpriseProjectId,
       volume_gb: record.volumeGb,
+      parameters: JSON.stringify(record.parameters ?? {}),
       backup_id: record.backupId,
       created: new Date(record.created),
       deleted: new Date(record.deleted),

@@ -37,7 +37,8 @@ export type InstanceAction =
   | 'MODIFY_SECURITYGROUP'
   | 'BIND_EIP'
   | 'UNBIND_EIP'
-  | 'APPLY_CONFIGURATION';
+  | 'APPLY_CONFIGURATION'
+  | 'SET_CONFIGURATION';
 export type JobStatus = 'Running' | 'Completed' | 'Failed';
 
 /** A row of the backup list. */

@@ -118,6 +118,33 @@ async function connectAs(id: string, secret: string, options: { ca?: string } = 
   return client.connect();
 }
 
+async function members(id: string): Promise<readonly { host: string; port: number }[]> {
+  const { nodes } = await larder.call<{ nodes: { host: string; port: number }[] }>(
+    'GET',
+    `/larder/v1/${larder.projectId}/instances/${id}`,
+  );
+  return nodes;
+}
+
+/** One member, of an instance without TLS. */
+function connectTo(member: string, secret = password): Promise<MongoClient> {
+  const query = 'authSource=admin&directConnection=true';
+  return new MongoClient(`mongodb://rwuser:${encodeURIComponent(secret)}@${member}/?${query}`).connect();
+}
+
+/** Some parameters as the server itself says them. */
+async function parametersOf(client: MongoClient): Promise<object> {
+  const admin = client.db('admin');
+  const found = await admin.command({ getParameter: 1, notablescan: 1, transactionLifetimeLimitSeconds: 1 });
+  const { parsed } = await admin.command({ getCmdLineOpts: 1 });
+  return {
+    connections: parsed.net.maxIncomingConnections ?? null,
+    slow: (await admin.command({ profile: -1 }))['slowms'],
+    scanRefused: found['notablescan'],
+    transaction: found['transactionLifetimeLimitSeconds'],
+  };
+}
+
 beforeAll(async () => {
   folder = await temporaryFolder();
   larder = await startLarder({ dataFolder: folder.path });
@@ -143,7 +170,17 @@ describe('instances of our own', () => {
     });
     expect(await listed(set)).toMatchObject({ status: 'creating', actions: ['CREATE'] });
     expect(await status('POST', `/instances/${set}/restart`, {})).toEqual({ status: 403, code: 'DBS.201014' });
-    const other = await call<{ id: string; job_id: string }>('POST', '/instances', singleOrder);
+    const template = await call<{ configuration: { id: string } }>('POST', '/configurations', {
+      name: 'first-template',
+      datastore: { node_type: 'single', version: '6.0' },
+      parameter_values: { 'net.maxIncomingConnections': '200', transactionLifetimeLimitSeconds: '30' },
+    });
+    const withTemplate = (type: string) => ({
+      ...singleOrder,
+      configurations: [{ type, configuration_id: template.configuration.id }],
+    });
+    expect(await status('POST', '/instances', withTemplate('replica'))).toEqual({ status: 400, code: 'DBS.280327' });
+    const other = await call<{ id: string; job_id: string }>('POST', '/instances', withTemplate('single'));
     single = other.id;
     expect(await completed(created)).toMatchObject({ name: 'CreateMongoDBReplica' });
     expect(await completed(other)).toMatchObject({ name: 'CreateMongoDBReplicaSingle' });
@@ -169,6 +206,72 @@ describe('instances of our own', () => {
     expect(await settled(single)).toMatchObject({ mode: 'Single', backup_strategy: { keep_days: 0 } });
     await using alone = await connectAs(single, password);
     await alone.db('shop').collection('goods').insertOne({ n: 1 });
+    expect(await parametersOf(alone)).toMatchObject({ connections: 200, transaction: 30, slow: 100 });
+  });
+
+  it('are given parameters while they run, those that need a restart with the next, and a whole template', async () => {
+    const template = await call<{ configuration: { id: string } }>('POST', '/configurations', {
+      name: 'for-sets',
+      datastore: { node_type: 'replica', version: '6.0' },
+      parameter_values: { 'operationProfiling.slowOpThresholdMs': 300, notablescan: true },
+    });
+    const { id } = template.configuration;
+    const applied = await call('PUT', `/configurations/${id}/apply`, { entity_ids: [set] });
+    expect(await listed(set)).toMatchObject({ actions: ['APPLY_CONFIGURATION'] });
+    expect(await completed(applied)).toMatchObject({ name: 'ApplyConfiguration' });
+    for (const { host, port } of await members(set)) {
+      await using member = await connectTo(`${host}:${port}`);
+      expect(await parametersOf(member)).toMatchObject({ slow: 300, scanRefused: true, connections: null });
+    }
+    const changed = await call<{ job_id: string; restart_required: boolean }>('PUT', `/instances/${set}/configurations`, {
+      entity_id: set,
+      parameter_values: { notablescan: 'false', 'net.maxIncomingConnections': '300' },
+    });
+    expect(changed.restart_required).toBe(true);
+    await completed(changed);
+    const { histories } = await call<{ histories: { parameter_name: string; applied: boolean }[] }>(
+      'GET',
+      `/instances/${set}/configuration-histories?entity_id=${set}`,
+    );
+    expect(histories.map(({ parameter_name: name, applied: now }) => [name, now])).toEqual([
+      ['net.maxIncomingConnections', false],
+      ['notablescan', true],
+      ['notablescan', true],
+      ['operationProfiling.slowOpThresholdMs', true],
+    ]);
+    const { parameters } = await call<{ parameters: { name: string; value: string }[] }>(
+      'GET',
+      `/instances/${set}/configurations?entity_id=${set}`,
+    );
+    expect(Object.fromEntries(parameters.map(({ name, value }) => [name, value]))).toMatchObject({
+      'net.maxIncomingConnections': '300',
+      notablescan: 'false',
+      'operationProfiling.slowOpThresholdMs': '300',
+    });
+    const uses = await call<{ histories: object[] }>('GET', `/configurations/${id}/applied-histories`);
+    expect(uses.histories).toMatchObject([{ instance_id: set, apply_result: 'SUCCESS', failure_reason: '' }]);
+  });
+
+  it('that run elsewhere are given what can be set while they run, and nothing else', async () => {
+    const { port } = (await listed(single))!;
+    const { id: adopted } = await larder.call<{ id: string }>('POST', `/larder/v1/${larder.projectId}/instances/adopt`, {
+      name: 'adopted-single',
+      uri: `mongodb://rwuser:${encodeURIComponent(password)}@127.0.0.1:${port}/?directConnection=true`,
+    });
+    const values = (parameters: object) => ({ entity_id: adopted, parameter_values: parameters });
+    const url = `/instances/${adopted}/configurations`;
+    expect(await status('PUT', url, values({ 'net.maxIncomingConnections': 300 }))).toEqual({ status: 400, code: 'DBS.200004' });
+    const set = await call<{ job_id: string; restart_required: boolean }>('PUT', url, values({ logLevel: 1 }));
+    expect(set.restart_required).toBe(false);
+    await completed(set);
+    const { parameters } = await call<{ parameters: { name: string; value: string }[] }>('GET', `${url}?entity_id=${adopted}`);
+    expect(Object.fromEntries(parameters.map(({ name, value }) => [name, value]))).toMatchObject({
+      logLevel: '1',
+      'net.maxIncomingConnections': '200',
+      transactionLifetimeLimitSeconds: '30',
+    });
+    await completed(await call('PUT', url, values({ logLevel: 0 })));
+    expect((await larder.send('DELETE', p(`/instances/${adopted}`))).status).toBe(202);
   });
 
   it('take another name, other tags, an address, a security group, a larger volume and other specifications', async () => {
@@ -343,6 +446,16 @@ describe('instances of our own', () => {
         expect(await client.db('shop').collection('goods').countDocuments()).toBe(2);
         await using alone = await connectAs(single, password);
         expect(await alone.db('shop').collection('goods').countDocuments()).toBe(1);
+        expect(await parametersOf(alone)).toMatchObject({ connections: 200, transaction: 30 });
+        for (const { host, port: at } of await members(set)) {
+          await using member = await connectTo(`${host}:${at}`, second);
+          expect(await parametersOf(member)).toMatchObject({ slow: 300, scanRefused: false, connections: 300 });
+        }
+        const changes = await call<{ histories: { applied: boolean }[] }>(
+          'GET',
+          `/instances/${set}/configuration-histories?entity_id=${set}`,
+        );
+        expect(changes.histories.every(({ applied }) => applied)).toBe(true);
       }
       expect(await call('POST', `/instances/${set}/switch-ssl`, { ssl_option: '1' })).toMatchObject({ ssl_option: '1' });
       expect(await settled(set)).toMatchObject({ ssl: 1, port: String(port) });
@@ -402,6 +515,7 @@ describe('instances of our own', () => {
       expect(await completed(again)).toMatchObject({ name: 'RestoreMongoDB_Replica' });
       await using client = await connectAs(again.id, password);
       expect(await client.db('shop').collection('goods').countDocuments()).toBe(2);
+      expect(await parametersOf(client)).toMatchObject({ slow: 300, connections: 300 });
       expect((await call<{ backups: { name: string }[] }>('GET', `/backups?instance_id=${set}`)).backups).toMatchObject([
         { name: 'before-restart' },
       ]);

@@ -1,5 +1,7 @@
 import type { Operation } from '../context.ts';
 import { batchDeleteBackups } from './batch-delete-backups.ts';
+import { configurations } from './configurations.ts';
+import { instanceParameters } from './instance-parameters.ts';
 import { recycleBin } from './recycle-bin.ts';
 import { serverLogs } from './server-logs.ts';
 import { sessions } from './sessions.ts';
@@ -73,6 +75,8 @@ export const ddsV3Operations: readonly Operation[] = [
   recycleBin,
   sessions,
   serverLogs,
+  configurations,
+  instanceParameters,
   listFlavors,
   listDatastoreVersions,
   listStorageTypes,

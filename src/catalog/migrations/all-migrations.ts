@@ -13,6 +13,7 @@ import { ownInstances } from './0016-own-instances.ts';
 import { recycleBin } from './0017-recycle-bin.ts';
 import { jobList } from './0019-job-list.ts';
 import { archiveProjects } from './0020-archive-projects.ts';
+import { configurations } from './0021-configurations.ts';
 
 /** In the order of their names. A migration that was released is never changed; what it lacks is added by the next. */
 export const allMigrations: Readonly<Record<string, Migration>> = {
@@ -30,4 +31,5 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0017-recycle-bin': recycleBin,
   '0019-job-list': jobList,
   '0020-archive-projects': archiveProjects,
+  '0021-configurations': configurations,
 };

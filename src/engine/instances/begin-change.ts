@@ -11,13 +11,16 @@ import type { Caller, InstanceMode, InstanceNode } from '../use-cases.ts';
 import { actionOf, jobNameOf, type InstanceChange } from './instance-change.ts';
 import { requireOwn } from './own-servers.ts';
 
+/** Those of parameters have rules of their own. */
+export type SettledChange = Exclude<InstanceChange, { readonly what: 'parameters' | 'configuration' }>;
+
 /** Instances.change: what cannot be is refused here, the rest is the job's. */
 export async function beginChange(
   deps: EngineDeps,
   refresh: RefreshInstance,
   caller: Caller,
   instanceId: string,
-  change: InstanceChange,
+  change: SettledChange,
 ): Promise<{ readonly jobId: string; readonly instance: InstanceRow }> {
   checkInstanceId(instanceId);
   const { projectId } = caller;
@@ -46,7 +49,7 @@ export async function beginChange(
   return { jobId, instance: row };
 }
 
-async function refuseUnlessPossible(deps: EngineDeps, row: InstanceRow, change: InstanceChange): Promise<void> {
+async function refuseUnlessPossible(deps: EngineDeps, row: InstanceRow, change: SettledChange): Promise<void> {
   if (change.what === 'switch-primary') {
     if (row.mode !== 'ReplicaSet') throw new LarderError('unsupported-operation', 'Only a replica set has a primary to switch.');
     return;

@@ -1,12 +1,15 @@
+import type { CatalogTransaction } from '../../catalog/schema.ts';
 import type { OwnInstance } from '../../core/own-instance.ts';
 import { redactConnectionString } from '../../lib/redact.ts';
 import { connectionStringOf, type InstanceServers } from '../../provider/instance-provider.ts';
+import { noteRestart, noteUse } from '../configurations/parameter-history.ts';
+import { setParameters } from '../configurations/set-parameters.ts';
 import type { JobDeps } from '../engine-deps.ts';
 import { findInstance } from '../find-instance.ts';
 import type { InstanceRow } from '../instance-from-row.ts';
 import { writeInstance } from '../instance-record.ts';
 import { instanceNodes } from '../instance-nodes.ts';
-import type { JobKind, WriteOutcome } from '../job-kind.ts';
+import type { JobKind, JobRow, WriteOutcome } from '../job-kind.ts';
 import { sealedContexts } from '../sealed-contexts.ts';
 import type { InstanceChange } from './instance-change.ts';
 import { movePort } from './move-port.ts';
@@ -31,7 +34,7 @@ export const changeInstanceJob: JobKind = {
         return async () => {};
       case 'restart':
         await orAsBefore(deps, row, signal, () => restartServers(deps.provider, serversOf(row), uriOf(deps, row), signal));
-        return withServers(deps, row, {}, signal);
+        return afterRestart(row, await withServers(deps, row, {}, signal));
       case 'tls': {
         const after: InstanceServers = { ...serversOf(row), tls: change.on };
         await orAsBefore(deps, row, signal, async () => {
@@ -39,7 +42,7 @@ export const changeInstanceJob: JobKind = {
           await deps.provider.start(after, signal);
           await deps.provider.settled(after, signal);
         });
-        return withServers(deps, row, { tls: change.on }, signal);
+        return afterRestart(row, await withServers(deps, row, { tls: change.on }, signal));
       }
       case 'port': {
         const ports = await movePort(deps, row, change.port, signal);
@@ -59,15 +62,54 @@ export const changeInstanceJob: JobKind = {
         return withSent(deps, row, ({ publicAddresses }) => ({
           publicAddresses: Object.fromEntries(Object.entries(publicAddresses).filter(([nodeId]) => nodeId !== change.nodeId)),
         }));
+      case 'parameters':
+        return setParameters(deps, row, { values: change.values, configurationId: null }, signal);
+      case 'configuration':
+        return applyConfiguration(deps, job, change, signal);
     }
   },
 
-  giveUp: () => async () => {},
+  giveUp: (job, reason) => async (trx, now) => {
+    const change = job.request as InstanceChange;
+    if (change.what === 'configuration') await noteUses(trx, job, change, { now, failure: reason });
+  },
 
   whenCancelled: {
     leaves: 'The servers that do not run are started again within a minute.',
   },
 };
+
+type ConfigurationChange = Extract<InstanceChange, { readonly what: 'configuration' }>;
+
+/** One instance after the other; they have it once all do. */
+async function applyConfiguration(
+  deps: JobDeps,
+  job: JobRow,
+  change: ConfigurationChange,
+  signal: AbortSignal,
+): Promise<WriteOutcome> {
+  const outcomes: WriteOutcome[] = [];
+  for (const { id } of change.instances) {
+    const row = await findInstance(deps.catalog.db, job.project_id, id);
+    outcomes.push(await setParameters(deps, row, change, signal));
+  }
+  return async (trx, now) => {
+    for (const write of outcomes) await write(trx, now);
+    await noteUses(trx, job, change, { now, failure: null });
+  };
+}
+
+async function noteUses(
+  trx: CatalogTransaction,
+  job: JobRow,
+  { configurationId, instances }: ConfigurationChange,
+  { now, failure }: { readonly now: Date; readonly failure: string | null },
+): Promise<void> {
+  for (const { id, name } of instances) {
+    const use = { instanceId: id, instanceName: name, applied: now, failure };
+    await noteUse(trx, { ...use, projectId: job.project_id, configurationId });
+  }
+}
 
 /** What fails must not leave the servers stopped. */
 async function orAsBefore(deps: JobDeps, row: InstanceRow, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
@@ -84,6 +126,14 @@ async function orAsBefore(deps: JobDeps, row: InstanceRow, signal: AbortSignal, 
       );
     throw error;
   }
+}
+
+/** The outcome after which all servers were started anew. */
+function afterRestart(row: InstanceRow, write: WriteOutcome): WriteOutcome {
+  return async (trx, now) => {
+    await write(trx, now);
+    await noteRestart(trx, row.id, now);
+  };
 }
 
 /** The outcome after which the instance has these servers; they are asked first what they are now. */

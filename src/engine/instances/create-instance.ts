@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { nodeTypeOf } from '../../core/configuration-rules.ts';
 import { LarderError } from '../../core/errors.ts';
 import { readInstanceOrder, type InstanceOrder } from '../../core/instance-order.ts';
 import { defaultPort } from '../../core/instance-rules.ts';
 import type { OwnInstance } from '../../core/own-instance.ts';
+import type { ParameterValues } from '../../core/server-parameters.ts';
 import { redactConnectionString } from '../../lib/redact.ts';
 import { connectionStringOf, type InstanceServers } from '../../provider/instance-provider.ts';
+import { findFittingConfiguration } from '../configurations/find-configuration.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { lockBackup } from '../find-backup.ts';
 import { instanceOf, type InstanceRow } from '../instance-from-row.ts';
@@ -18,7 +21,7 @@ import { newJobId, startJob } from '../start-job.ts';
 import type { Caller, Instance } from '../use-cases.ts';
 import { ownInstanceRows } from './own-rows.ts';
 import { ownSetName, serviceUserName } from './own-servers.ts';
-import { readRestorePoint } from './restore-point.ts';
+import { readRestorePoint, type RestorePoint } from './restore-point.ts';
 
 /** What the job of a new instance wants to know besides its row. */
 export interface CreateInstanceRequest {
@@ -53,7 +56,9 @@ export function instanceCreator(deps: EngineDeps): CreateInstance {
       );
     }
     const order = readInstanceOrder(body, { region, versions, source: restored?.source ?? null });
-    const create = (): ReturnType<CreateInstance> => place(deps, caller, order, restored?.backupId ?? null);
+    const parameters = await readParameters(deps, caller, order, restored);
+    const create = (): ReturnType<CreateInstance> =>
+      place(deps, caller, order, { backupId: restored?.backupId ?? null, parameters });
     const made = last.then(create, create);
     last = made.catch(() => undefined);
     return made;
@@ -64,7 +69,7 @@ async function place(
   deps: EngineDeps,
   caller: Caller,
   order: InstanceOrder,
-  backupId: string | null,
+  { backupId, parameters }: { readonly backupId: string | null; readonly parameters: ParameterValues },
 ): Promise<{ readonly instance: Instance; readonly jobId: string }> {
   const { provider, catalog, repository } = deps;
   const others = await ownInstanceRows(deps);
@@ -76,7 +81,14 @@ async function place(
 
   const id = newId('instance');
   const own: OwnInstance = {
-    servers: { place: provider.place, version: order.version, ports, tls: order.tls, parameters: {}, configurationId: null },
+    servers: {
+      place: provider.place,
+      version: order.version,
+      ports,
+      tls: order.tls,
+      parameters,
+      configurationId: order.configurationId,
+    },
     sent: order.sent,
   };
   const row = newRow(deps, caller, { id, order, own });
@@ -127,6 +139,18 @@ async function place(
   return { instance: await instanceOf(deps, row), jobId };
 }
 
+/** Of the template that is named, else of the deleted instance that comes back, else none. */
+async function readParameters(
+  deps: EngineDeps,
+  caller: Caller,
+  { configurationId, version, mode }: InstanceOrder,
+  restored: RestorePoint | null,
+): Promise<ParameterValues> {
+  if (configurationId === null) return restored?.parameters ?? {};
+  const kind = { version, nodeType: nodeTypeOf(mode) };
+  return (await findFittingConfiguration(deps.catalog.db, caller.projectId, configurationId, kind)).values;
+}
+
 function newRow(
   deps: EngineDeps,
   caller: Caller,
@@ -134,9 +158,9 @@ function newRow(
 ): InstanceRow {
   const { provider, repository, clock } = deps;
   const now = clock.now();
-  const { ports, tls, version } = own.servers;
+  const { ports, tls, version, parameters } = own.servers;
   const setName = order.mode === 'Single' ? null : ownSetName;
-  const servers: InstanceServers = { id, version, ports, setName, tls, parameters: {} };
+  const servers: InstanceServers = { id, version, ports, setName, tls, parameters };
   const uri = connectionStringOf(servers, provider, { name: serviceUserName, password: randomBytes(18).toString('hex') });
   const nodes = ports.map((port) => ({ host: provider.host, port, role: 'unknown' as const, healthy: true }));
   return {

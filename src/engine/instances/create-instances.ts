@@ -1,4 +1,6 @@
 import { translateCatalogError } from '../../catalog/translate-catalog-error.ts';
+import type { Configurations } from '../configurations/configurations.ts';
+import { createConfigurations } from '../configurations/create-configurations.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { instanceRefresher } from '../refresh-instance.ts';
 import { beginChange } from './begin-change.ts';
@@ -24,6 +26,7 @@ export function createInstances(deps: EngineDeps): Instances {
     }
   };
   return {
+    configurations: translated(createConfigurations(deps, refresh), run),
     create: (caller, body, options) => run(create(caller, body, options)),
     change: (caller, instanceId, change) =>
       run(beginChange(deps, refresh, caller, instanceId, change).then(({ jobId }) => ({ jobId }))),
@@ -47,4 +50,13 @@ export function createInstances(deps: EngineDeps): Instances {
     listProjectTags: (caller) => run(listProjectTags(deps, caller)),
     findByTags: (caller, filter) => run(findByTags(deps, caller, filter)),
   };
+}
+
+/** The same calls, each through `run`. */
+function translated(calls: Configurations, run: <T>(work: Promise<T>) => Promise<T>): Configurations {
+  const wrapped = Object.entries(calls).map(([name, call]) => [
+    name,
+    async (...args: readonly unknown[]) => run((call as (...all: readonly unknown[]) => Promise<unknown>)(...args)),
+  ]);
+  return Object.fromEntries(wrapped) as Configurations;
 }

@@ -1,4 +1,5 @@
 import type { PublicAddress } from '../../core/own-instance.ts';
+import type { ParameterValues } from '../../core/server-parameters.ts';
 import type { InstanceAction, InstanceMode } from '../use-cases.ts';
 
 /** What is to change of an instance, as its job is told. */
@@ -11,7 +12,15 @@ export type InstanceChange =
   | { readonly what: 'spec'; readonly specCode: string }
   | { readonly what: 'security-group'; readonly id: string }
   | { readonly what: 'bind-address'; readonly nodeId: string; readonly address: PublicAddress }
-  | { readonly what: 'unbind-address'; readonly nodeId: string };
+  | { readonly what: 'unbind-address'; readonly nodeId: string }
+  | { readonly what: 'parameters'; readonly values: ParameterValues }
+  | {
+      readonly what: 'configuration';
+      readonly configurationId: string;
+      readonly values: ParameterValues;
+      /** All that get the values; the job is named after the first. */
+      readonly instances: readonly { readonly id: string; readonly name: string }[];
+    };
 
 /** What the instance shows meanwhile. */
 export const actionOf = {
@@ -24,6 +33,8 @@ export const actionOf = {
   'security-group': 'MODIFY_SECURITYGROUP',
   'bind-address': 'BIND_EIP',
   'unbind-address': 'UNBIND_EIP',
+  parameters: 'SET_CONFIGURATION',
+  configuration: 'APPLY_CONFIGURATION',
 } as const satisfies Record<InstanceChange['what'], InstanceAction>;
 
 /** What the job is called, as the real service does. */
@@ -47,5 +58,9 @@ export function jobNameOf({ what }: InstanceChange, mode: InstanceMode): string 
       return 'BindPublicIP';
     case 'unbind-address':
       return 'UnbindPublicIP';
+    case 'parameters':
+      return 'SetConfiguration';
+    case 'configuration':
+      return 'ApplyConfiguration';
   }
 }

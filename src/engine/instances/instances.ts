@@ -1,9 +1,10 @@
 import type { Tag } from '../../core/own-instance.ts';
+import type { Configurations } from '../configurations/configurations.ts';
 import type { Caller, Instance, InstanceNode, Page, Rows } from '../use-cases.ts';
 import type { LogEntry, LogQuery, SlowOperation } from './server-logs.ts';
 import type { ConnectionStatistics, DatabaseSession, SessionFilter } from './sessions.ts';
 import type { RecycledInstance } from './recycle-bin.ts';
-import type { InstanceChange } from './instance-change.ts';
+import type { SettledChange } from './begin-change.ts';
 
 /**
  * What can be done with an instance besides backing it up. Of one that Larder only adopted, what its servers themselves can do works; what
@@ -11,6 +12,8 @@ import type { InstanceChange } from './instance-change.ts';
  * named at it, and then has changed nothing; what is acknowledged is in the repository too.
  */
 export interface Instances {
+  /** What their servers are set to. */
+  readonly configurations: Configurations;
   /**
    * Orders an instance; the body is that of the DDS call. It is in the list, `creating`, when this resolves; the job makes it `normal` or
    * `createfail`. The codes are those of `readInstanceOrder` and `readRestorePoint`, and too-many-instances, mongod-unavailable (no port).
@@ -25,7 +28,7 @@ export interface Instances {
    * values (port-unchanged, port-taken, volume-too-small, invalid-spec, spec-mismatch, node-not-found, address-bound, address-not-bound),
    * instance-busy, instance-not-ready. In that order.
    */
-  change(caller: Caller, instanceId: string, change: InstanceChange): Promise<{ readonly jobId: string }>;
+  change(caller: Caller, instanceId: string, change: SettledChange): Promise<{ readonly jobId: string }>;
   /** invalid-instance-id, invalid-instance-name, instance-not-found, instance-not-ready (it is being made, or could not be). */
   rename(caller: Caller, instanceId: string, name: string): Promise<void>;
   /** invalid-instance-id, invalid-db-user, the codes of `checkPassword`, instance-not-found, operation-illegal, instance-busy, instance-not-ready, db-user-not-found. */

@@ -1,4 +1,5 @@
 import type { Timers } from '../../lib/timers.ts';
+import { noteRestart } from '../configurations/parameter-history.ts';
 import type { JobDeps } from '../engine-deps.ts';
 import { isLarderError } from '../../core/errors.ts';
 import type { InstanceRow } from '../instance-from-row.ts';
@@ -18,7 +19,7 @@ const notOurs: readonly (string | null)[] = [
   'APPLY_CONFIGURATION',
 ];
 
-type KeepDeps = Pick<JobDeps, 'catalog' | 'provider' | 'log'>;
+type KeepDeps = Pick<JobDeps, 'catalog' | 'provider' | 'log' | 'clock'>;
 
 /**
  * Starts the servers of Larder's own instances that do not run: at once all that ended with the machine or with an earlier Larder, later
@@ -53,10 +54,12 @@ async function startWhatIsDown(deps: KeepDeps, signal: AbortSignal, troubled: Se
   for (const { row } of await ownInstanceRows(deps)) {
     if (row.status === 'creating' || row.status === 'createfail' || notOurs.includes(row.action)) continue;
     const servers = serversOf(row);
-    if ((await provider.running(servers)).every(Boolean)) continue;
+    const running = await provider.running(servers);
+    if (running.every(Boolean)) continue;
     try {
       await provider.start(servers, signal);
       troubled.delete(row.id);
+      if (!running.some(Boolean)) await noteRestart(deps.catalog.db, row.id, deps.clock.now());
       deps.log.info({ instanceId: row.id, ports: servers.ports }, 'servers of an instance started');
     } catch (error) {
       signal.throwIfAborted();

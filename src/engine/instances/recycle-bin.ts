@@ -1,4 +1,5 @@
 import type { CatalogHandle, CatalogTransaction, RecycledInstancesTable } from '../../catalog/schema.ts';
+import type { Insertable } from 'kysely';
 import { datastoreVersion } from '../../core/datastore-version.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { ownOf, type InstanceRow } from '../instance-from-row.ts';
@@ -65,7 +66,7 @@ export async function recycle(
   const backup = await trx.selectFrom('backups').selectAll().where('id', '=', backupId).executeTakeFirst();
   if (backup === undefined || backup.status !== 'COMPLETED') return;
   const keepDays = backup.type === 'Auto' ? Math.ceil((retainedUntil.getTime() - backup.begin_time.getTime()) / day) : null;
-  const { sent } = ownOf(row)!;
+  const { sent, servers } = ownOf(row)!;
   const values = {
     project_id: row.project_id,
     name: row.name,
@@ -73,6 +74,7 @@ export async function recycle(
     version: datastoreVersion(row.server_version),
     enterprise_project_id: sent.enterpriseProjectId,
     volume_gb: sent.flavor.sizeGb,
+    parameters: JSON.stringify(servers.parameters),
     backup_id: backupId,
     created: row.created,
     deleted: now,
@@ -85,6 +87,7 @@ export async function recycle(
     version: values.version,
     enterpriseProjectId: values.enterprise_project_id,
     volumeGb: values.volume_gb,
+    parameters: servers.parameters,
     backupId,
     keepDays,
     created: values.created.toISOString(),
@@ -99,7 +102,7 @@ export async function recycle(
 export async function insertRecycled(
   trx: CatalogTransaction,
   id: string,
-  values: Omit<RecycledInstancesTable, 'id'>,
+  values: Omit<Insertable<RecycledInstancesTable>, 'id'>,
   keepDays: number | null,
 ): Promise<void> {
   await trx

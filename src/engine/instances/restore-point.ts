@@ -1,5 +1,6 @@
 import { LarderError } from '../../core/errors.ts';
 import { isObject } from '../../core/instance-rules.ts';
+import type { ParameterValues } from '../../core/server-parameters.ts';
 import type { OrderSource } from '../../core/instance-order.ts';
 import type { EngineDeps } from '../engine-deps.ts';
 import { findBackup } from '../find-backup.ts';
@@ -11,6 +12,8 @@ import type { Caller } from '../use-cases.ts';
 export interface RestorePoint {
   readonly backupId: string;
   readonly source: OrderSource;
+  /** What the servers of a deleted instance were set to; none where the instance is there. */
+  readonly parameters: ParameterValues;
 }
 
 /**
@@ -37,9 +40,10 @@ export async function readRestorePoint(deps: EngineDeps, caller: Caller, body: u
   const row = await deps.catalog.db.selectFrom('instances').select('own').where('id', '=', backup.instance_id).executeTakeFirst();
   const recycled = await deps.catalog.db
     .selectFrom('recycled_instances')
-    .select('volume_gb')
+    .select(['volume_gb', 'parameters'])
     .where('id', '=', backup.instance_id)
     .executeTakeFirst();
   const volumeGb = (row === undefined ? null : ownOf(row))?.sent.flavor.sizeGb ?? recycled?.volume_gb ?? 0;
-  return { backupId, source: { mode: backup.instance_mode, version: backup.datastore_version, volumeGb } };
+  const parameters = (recycled?.parameters ?? {}) as ParameterValues;
+  return { backupId, parameters, source: { mode: backup.instance_mode, version: backup.datastore_version, volumeGb } };
 }
