@@ -7,14 +7,18 @@ import { runCli } from './cli/run-cli.ts';
 import type { Manifest } from './core/image.ts';
 import { repositoryConnection } from './engine/repository-connection.ts';
 import { systemClock } from './lib/clock.ts';
+import { batchOfDocuments } from './lib/raw-bson.ts';
 import { localRepository } from './local-repository.ts';
 import { openRepository } from './repository/open-repository.ts';
 import { readSettings } from './settings.ts';
 import { openStore } from './storage/open-store.ts';
+import { oplogEntry } from '../test/repository/sample-oplog.ts';
 import { temporaryFolder, type TemporaryFolder } from '../test/fixtures/temporary-folder.ts';
 
 const projectId = 'a'.repeat(32);
 const backupId = `${'b'.repeat(32)}br02`;
+const instanceId = `${'c'.repeat(32)}in02`;
+const imageTime = { t: 1_769_860_000, i: 7 };
 
 let folder: TemporaryFolder;
 beforeEach(async () => {
@@ -22,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => folder[Symbol.asyncDispose]());
 
-/** A repository as a first start would make it, with one backup of one collection. */
+/** A repository as a first start would make it, with one backup of one collection and three segments of oplog since. */
 async function makeRepository(): Promise<void> {
   const settings = await readSettings({ env: {}, folder: folder.path });
   const { url, unlock } = await repositoryConnection(settings);
@@ -43,6 +47,14 @@ async function makeRepository(): Promise<void> {
   const starts = Uint32Array.from(documents, (document) => (end += document.length) - document.length);
   await layer.addDocuments({ buffer: Buffer.concat(documents), starts, count: documents.length });
   await writer.commit(manifest(await layer.finish()));
+  const archive = repository.project(projectId).oplog(instanceId);
+  let after = { t: imageTime.t, i: imageTime.i, term: 1 };
+  await archive.beginTimeline({ number: 1, after, begunAt: '2026-01-31T12:00:10.000Z', gap: null });
+  for (const t of [1, 2, 3]) {
+    const time = { t: imageTime.t + t, i: 1, term: 1 };
+    await archive.append({ timeline: 1, after }, batchOfDocuments([oplogEntry(time)]));
+    after = time;
+  }
   await repository.close();
 }
 
@@ -52,14 +64,15 @@ function manifest(layer: Manifest['collections'][number]['layers'][number]): Man
     formatVersion: 1,
     backupId,
     projectId,
-    instanceId: `${'c'.repeat(32)}in02`,
+    instanceId,
     instanceName: 'orders',
     name: 'nightly',
     description: '',
     type: 'Manual',
     startedAt: '2026-01-31T12:00:00.000Z',
     finishedAt: '2026-01-31T12:00:09.000Z',
-    clusterTime: { t: 1_769_860_000, i: 7 },
+    clusterTime: imageTime,
+    oplogAfter: imageTime,
     term: 1,
     consistency: 'snapshot',
     baseBackupId: null,
@@ -129,7 +142,28 @@ describe('larder repository', () => {
       projects: [{ project_id: projectId, backups: [{ backup_id: backupId, restorable: true }] }],
     });
     expect(report.bytes_read).toBeGreaterThan(10_000);
-    expect((await run('repository', 'check')).stdout).toContain('1 of 1 restore in full');
+    const { stdout: told } = await run('repository', 'check');
+    expect(told).toContain('1 of 1 restore in full');
+    expect(told).toContain('1 of 1 undamaged, 3 segments');
+  });
+
+  test('P2: check: a missing segment of archived oplog is found without reading data, with the moments that no longer restore', async () => {
+    await makeRepository();
+    const files = await readdir(folder.path, { recursive: true });
+    const segments = files.filter((file) => file.includes('/segments/')).toSorted();
+    await rm(join(folder.path, segments[1]!));
+    const { code, stdout } = await run('repository', 'check');
+    expect(code).toBe(1);
+    expect(stdout).toContain('1 of 1 restore in full');
+    expect(stdout).toContain('0 of 1 undamaged, 2 segments');
+    const lost = '2026-01-31T11:46:41.000Z (1769860001:2) to 2026-01-31T11:46:43.000Z (1769860003:1)';
+    expect(stdout).toContain(`Moments that do not restore:\n  instance ${instanceId}: ${lost}`);
+    expect(JSON.parse((await run('repository', 'check', '--json')).stdout)).toMatchObject({
+      sound: false,
+      projects: [
+        { archives: [{ instance_id: instanceId, lost: [{ from: { t: 1_769_860_001, i: 2 }, to: { t: 1_769_860_003, i: 1 } }] }] },
+      ],
+    });
   });
 
   test('check: a flipped bit in a block is found where the data is read, named, and 1', async () => {

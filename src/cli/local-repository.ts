@@ -1,3 +1,4 @@
+import type { ClusterTime } from '../core/image.ts';
 import type { RecoveredCatalog } from '../engine/recover-catalog.ts';
 
 /** Where the settings come from, as for the server. */
@@ -24,6 +25,13 @@ export interface RepositoryCheck {
       readonly name: string | null;
       readonly restorable: boolean;
       readonly damagedCollections: readonly string[];
+      readonly damage: readonly FoundDamage[];
+    }[];
+    readonly archives: readonly {
+      readonly instanceId: string;
+      readonly timelines: number;
+      readonly segments: number;
+      readonly lost: readonly { readonly from: ClusterTime; readonly to: ClusterTime }[];
       readonly damage: readonly FoundDamage[];
     }[];
     readonly damage: readonly FoundDamage[];

@@ -1,4 +1,5 @@
 import type { LarderError } from '../core/errors.ts';
+import type { RestorableRange } from '../core/oplog-archive.ts';
 
 /** One damaged place. */
 export interface Damage {
@@ -21,9 +22,23 @@ export interface BackupCheck {
   readonly damage: readonly Damage[];
 }
 
+/** The archived oplog of an instance and what damage means for it. */
+export interface ArchiveCheck {
+  readonly instanceId: string;
+  /** `all` where the instance is no cluster. */
+  readonly shard: string;
+  readonly timelines: number;
+  readonly segments: number;
+  /** Moments that restored and no longer do, both ends included; as far as it was read. */
+  readonly lost: readonly RestorableRange[];
+  /** Missing and damaged segments and timelines. */
+  readonly damage: readonly Damage[];
+}
+
 export interface ProjectCheck {
   readonly projectId: string;
   readonly backups: readonly BackupCheck[];
+  readonly archives: readonly ArchiveCheck[];
   /** All damage in the project, also where no backup needs it. */
   readonly damage: readonly Damage[];
 }
@@ -35,7 +50,7 @@ export interface CheckReport {
   /** Damaged records and other things outside projects. */
   readonly damage: readonly Damage[];
   readonly objectsChecked: number;
-  /** Bytes of packs read in full. */
+  /** Bytes of packs and segments read in full. */
   readonly bytesRead: number;
 }
 

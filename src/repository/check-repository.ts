@@ -1,9 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { isLarderError, LarderError } from '../core/errors.ts';
+import { replayBaseOf, type ReplayBase } from '../core/oplog-archive.ts';
 import type { StoredObject, StoreOptions } from '../storage/port.ts';
+import { checkArchive, listArchives } from './check-archive.ts';
 import { checkLayer } from './check-layer.ts';
 import { checkPack, type PackCheck } from './check-pack.ts';
-import { damageOf, type BackupCheck, type CheckReport, type Damage, type ProjectCheck } from './check-report.ts';
+import { damageOf } from './check-report.ts';
+import type { ArchiveCheck, BackupCheck, CheckReport, Damage, ProjectCheck } from './check-report.ts';
 import { readManifest } from './manifest-object.ts';
 import { hexNameOf, idNameOf } from './object-names.ts';
 import type { OpenedRepository } from './open-repository.ts';
@@ -21,7 +24,7 @@ export interface CheckProgress {
 }
 
 export interface CheckOptions {
-  /** Share of the packs that is read in full, 0 (structure only) to 1 (every byte); which ones is drawn by lot, so that repeated checks see all. */
+  /** Share of the packs and oplog segments that is read in full, 0 (structure only) to 1 (every byte); which ones is drawn by lot, so that repeated checks see all. */
   readonly readData?: number;
   /** Only these projects; all of them if not given. */
   readonly projects?: readonly string[];
@@ -43,12 +46,19 @@ async function* packsOf(context: ProjectContext, options: StoreOptions): AsyncIt
   }
 }
 
+interface CheckedBackup {
+  readonly check: BackupCheck;
+  /** null where the manifest cannot be read. */
+  readonly instanceId: string | null;
+  readonly base: ReplayBase | null;
+}
+
 async function checkBackup(
   context: ProjectContext,
   backupId: string,
   layerDamage: (id: string) => Promise<readonly Damage[]>,
   options: StoreOptions,
-): Promise<BackupCheck | null> {
+): Promise<CheckedBackup | null> {
   try {
     const manifest = await readManifest(context, backupId, options);
     const damage = new Map<string, Damage>();
@@ -58,17 +68,26 @@ async function checkBackup(
       if (found.length > 0) damagedCollections.push(`${collection.db}.${collection.name}`);
       for (const one of found) damage.set(JSON.stringify(one), one);
     }
-    return { backupId, name: manifest.name, restorable: damage.size === 0, damagedCollections, damage: [...damage.values()] };
+    const check = {
+      backupId,
+      name: manifest.name,
+      restorable: damage.size === 0,
+      damagedCollections,
+      damage: [...damage.values()],
+    };
+    return { check, instanceId: manifest.instanceId, base: replayBaseOf(manifest) };
   } catch (error) {
     if (isLarderError(error, 'backup-not-found')) return null; // deleted since it was listed
     if (!isLarderError(error, 'object-corrupt')) throw error;
-    return { backupId, name: null, restorable: false, damagedCollections: [], damage: [damageOf(error)] };
+    const check = { backupId, name: null, restorable: false, damagedCollections: [], damage: [damageOf(error)] };
+    return { check, instanceId: null, base: null };
   }
 }
 
 async function checkProject(context: ProjectContext, tally: Tally, options: CheckOptions): Promise<ProjectCheck> {
   const storeOptions: StoreOptions = options.signal === undefined ? {} : { signal: options.signal };
   const share = options.readData ?? 0;
+  const drawn = (): boolean => share >= 1 || randomInt(lotSize) < share * lotSize;
   const damage = new Map<string, Damage>();
   const note = (found: readonly Damage[]): void => {
     for (const one of found) damage.set(JSON.stringify(one), one);
@@ -87,8 +106,7 @@ async function checkProject(context: ProjectContext, tally: Tally, options: Chec
   }
   const packs = new Map<string, PackCheck>();
   const checks = readAhead(packsOf(context, storeOptions), objectsAtOnce, async ({ name, size }) => {
-    const readData = share >= 1 || randomInt(lotSize) < share * lotSize;
-    return { name, check: await checkPack(context, name, size, readData, storeOptions) };
+    return { name, check: await checkPack(context, name, size, drawn(), storeOptions) };
   });
   for await (const { name, check } of checks) {
     packs.set(name, check);
@@ -103,14 +121,25 @@ async function checkProject(context: ProjectContext, tally: Tally, options: Chec
     layers.set(id, found);
     return found;
   };
-  const backups: BackupCheck[] = [];
+  const backups: CheckedBackup[] = [];
   for await (const backup of readAhead(backupIds, objectsAtOnce, (id) => checkBackup(context, id, layerDamage, storeOptions))) {
     if (backup === null) continue;
     backups.push(backup);
-    note(backup.damage);
+    note(backup.check.damage);
     advance(0);
   }
-  return { projectId: context.projectId, backups, damage: [...damage.values()] };
+  const archives: ArchiveCheck[] = [];
+  for (const place of await listArchives(context, storeOptions)) {
+    const own = backups.filter(({ instanceId }) => instanceId === place.instanceId);
+    const bases = {
+      whole: own.flatMap(({ base }) => base ?? []),
+      left: own.flatMap(({ check, base }) => (check.restorable ? (base ?? []) : [])),
+    };
+    const archive = await checkArchive({ context, place, bases, reads: drawn, advance, options: storeOptions });
+    archives.push(archive);
+    note(archive.damage);
+  }
+  return { projectId: context.projectId, backups: backups.map(({ check }) => check), archives, damage: [...damage.values()] };
 }
 
 async function checkRecords(repository: OpenedRepository, tally: Tally, options: StoreOptions): Promise<Damage[]> {

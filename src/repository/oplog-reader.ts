@@ -66,7 +66,7 @@ async function* readEntries(
 }
 
 /** The entries of a segment that follow `position`, or null if it does not go on just there. */
-function followingPart({ after }: OplogSegment, batch: RawBatch, position: OpTime): RawBatch | null {
+export function followingPart({ after }: OplogSegment, batch: RawBatch, position: OpTime): RawBatch | null {
   if (isSameOpTime(after, position)) return batch;
   if (compareClusterTime(after, position) >= 0) return null;
   const n = firstNotBefore(batch, position);

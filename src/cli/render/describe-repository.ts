@@ -1,3 +1,5 @@
+import type { ClusterTime } from '../../core/image.ts';
+import { formatPoint } from '../../core/oplog-archive.ts';
 import type { RecoveredCatalog } from '../../engine/recover-catalog.ts';
 import type { FoundDamage, RepositoryCheck, RepositoryPruning } from '../local-repository.ts';
 import { formatBytes } from './format-bytes.ts';
@@ -9,11 +11,14 @@ import { printable } from './printable.ts';
 export function describeCheck(report: RepositoryCheck): string {
   const backups = report.projects.flatMap((project) => project.backups);
   const lost = backups.filter((backup) => !backup.restorable);
+  const archives = report.projects.flatMap((project) => project.archives);
+  const gaps = archives.flatMap(({ instanceId, lost: moments }) => moments.map((range) => describeLost(instanceId, range)));
   const damage = [...report.damage, ...report.projects.flatMap((project) => project.damage)];
   const summary = formatFields([
     ['Objects checked', formatCount(report.objectsChecked)],
     ['Data read in full', formatBytes(report.bytesRead)],
     ['Backups', `${formatCount(backups.length - lost.length)} of ${formatCount(backups.length)} restore in full`],
+    ['Archived oplogs', archives.length === 0 ? null : describeArchives(archives)],
   ]);
   if (report.sound) return `${summary}\n\nNo damage found.`;
   const lines = lost.map((backup) => {
@@ -21,7 +26,25 @@ export function describeCheck(report: RepositoryCheck): string {
     return printable(`  ${backup.name ?? backup.backupId} (${backup.backupId}): ${what}`);
   });
   const affected = lines.length === 0 ? ['No backup needs what is damaged.'] : ['Backups that do not restore in full:', ...lines];
-  return [summary, '', 'Damaged:', ...damage.map(describeDamage), '', ...affected].join('\n');
+  const moments = gaps.length === 0 ? [] : ['Moments that do not restore:', ...gaps];
+  return [summary, '', 'Damaged:', ...damage.map(describeDamage), '', ...affected, ...moments].join('\n');
+}
+
+function describeArchives(archives: RepositoryCheck['projects'][number]['archives']): string {
+  const sound = archives.filter(({ damage }) => damage.length === 0).length;
+  const segments = archives.reduce((sum, archive) => sum + archive.segments, 0);
+  return `${formatCount(sound)} of ${formatCount(archives.length)} undamaged, ${formatCount(segments)} segments`;
+}
+
+function describeLost(
+  instanceId: string,
+  { from, to }: RepositoryCheck['projects'][number]['archives'][number]['lost'][number],
+): string {
+  return `  instance ${instanceId}: ${describePoint(from)} to ${describePoint(to)}`;
+}
+
+function describePoint(point: ClusterTime): string {
+  return `${new Date(point.t * 1000).toISOString()} (${formatPoint(point)})`;
 }
 
 function describeDamage({ object, reason, range }: FoundDamage): string {
