@@ -274,3 +274,7 @@ function keyOf(time: ClusterTime): string {
 export function reaches(a: ClusterTime, b: ClusterTime): boolean {
   return compareClusterTime(a, b) >= 0;
 }
+
+export function later(a: ClusterTime, b: ClusterTime): ClusterTime {
+  return reaches(a, b) ? a : b;
+}

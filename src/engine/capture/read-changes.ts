@@ -2,6 +2,7 @@ import type { MongoClient, Document } from 'mongodb';
 import { UUID } from 'mongodb';
 import type { LayerRef } from '../../core/image.ts';
 import { concurrently } from '../../lib/concurrently.ts';
+import { serverErrorCode } from '../../mongo/connect.ts';
 import { batchOfIds, idKeyOf, queryValueOf } from '../../mongo/raw-id.ts';
 import type { IdKey } from '../../mongo/raw-id.ts';
 import { readRaw } from '../../mongo/raw-cursor.ts';
@@ -11,6 +12,12 @@ import type { TransferProgress } from '../transfer-progress.ts';
 /** `_id`s asked for in one query, and the bytes they may take together. */
 const idsPerQuery = 1000;
 const idBytesPerQuery = 4 * 1024 * 1024;
+
+/**
+ * Errors of a read at a cluster time that cost that time: dropped, killed, snapshot too old or not to be had (design section 4), and of
+ * the transactions it takes on 4.4 a lock not given, a write conflict, a life too long.
+ */
+const timeLostCodes = new Set([24, 26, 72, 112, 175, 239, 246, 251]);
 
 export interface ReadChanges {
   readonly client: MongoClient;
@@ -50,6 +57,12 @@ export async function readChanges(changes: ReadChanges): Promise<LayerRef | null
     if (askable) await readPortion(changes, keys, values, layer, inTurn);
   });
   return askable ? layer.finish() : null;
+}
+
+/** True if a read at a cluster time failed because of the time: another one is needed. */
+export function isTimeLost(error: unknown): boolean {
+  const code = serverErrorCode(error);
+  return code !== null && timeLostCodes.has(code);
 }
 
 async function readPortion(
