@@ -25,6 +25,7 @@ const io: CommandIo = {
     check: async (request) => (await import('../src/local-repository.ts')).localRepository.check(request),
     prune: async (request) => (await import('../src/local-repository.ts')).localRepository.prune(request),
     exportBackup: async (request) => (await import('../src/local-repository.ts')).localRepository.exportBackup(request),
+    changeKey: async (request) => (await import('../src/local-repository.ts')).localRepository.changeKey(request),
     recover: async (options) => (await import('../src/local-repository.ts')).localRepository.recover(options),
   },
   serve: async (options) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serialize } from 'bson';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -97,12 +97,26 @@ function manifest(layer: Manifest['collections'][number]['layers'][number]): Man
   };
 }
 
-async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+const run = (...args: string[]): Promise<Ran> => runWith({}, ...args);
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** With a passphrase in the settings, and a line on standard input. */
+async function runWith(
+  given: { passphrase?: string; input?: string },
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const out = { stdout: '', stderr: '' };
   const code = await runCli(args, {
-    env: {},
+    env: given.passphrase === undefined ? {} : { LARDER_REPOSITORY_PASSPHRASE: given.passphrase },
     folder: folder.path,
-    stdin: (async function* nothing(): AsyncGenerator<string> {})(),
+    stdin: (async function* input(): AsyncGenerator<string> {
+      if (given.input !== undefined) yield `${given.input}\n`;
+    })(),
     stdout: { write: (text) => (out.stdout += text) },
     stderr: { write: (text) => (out.stderr += text) },
     clock: systemClock,
@@ -123,8 +137,8 @@ async function packPath(): Promise<string> {
 
 describe('larder repository', () => {
   test('where there is none it says so, and makes nothing', async () => {
-    for (const command of ['check', 'prune', 'recover']) {
-      expect(await run('repository', command)).toMatchObject({
+    for (const command of [['check'], ['prune'], ['recover'], ['change-key', '--key-file']]) {
+      expect(await run('repository', ...command)).toMatchObject({
         code: 3,
         stderr: expect.stringContaining('no repository') as string,
       });
@@ -219,6 +233,82 @@ describe('larder repository', () => {
     expect(first.code).toBe(0);
     expect(JSON.parse(first.stdout)).toMatchObject({ projects: 1, backups: 1, unreadable: [], renamed: [] });
     expect(await run('repository', 'recover')).toMatchObject({ code: 2, stderr: expect.stringContaining('not empty') as string });
+  });
+
+  test('P8: the key is changed, from file to file, to a passphrase, to another and back; the one before opens nothing', async () => {
+    await makeRepository();
+    const keyPath = join(folder.path, 'data', 'repository.key');
+    const keys = [await readFile(keyPath, 'utf8')];
+    const sound = async (passphrase?: string): Promise<void> => {
+      const report = await runWith(passphrase === undefined ? {} : { passphrase }, 'repository', 'check', '--read-data');
+      expect(report).toMatchObject({ code: 0, stdout: expect.stringContaining('1 of 1 restore in full') as string });
+    };
+    const refused = async (passphrase?: string): Promise<void> =>
+      expect(await runWith(passphrase === undefined ? {} : { passphrase }, 'repository', 'check')).toMatchObject({ code: 1 });
+
+    const toFile = await run('repository', 'change-key', '--key-file', '--json');
+    expect(JSON.parse(toFile.stdout)).toEqual({ unlocked_by: 'key-file', key_file: keyPath, finished: false });
+    keys.push(await readFile(keyPath, 'utf8'));
+    expect(keys[1]).not.toBe(keys[0]);
+    expect((await stat(keyPath)).mode & 0o777).toBe(0o600);
+    await sound();
+    await writeFile(keyPath, keys[0]!);
+    await refused();
+    expect(await run('repository', 'change-key', '--key-file')).toMatchObject({ code: 1 });
+    await writeFile(keyPath, keys[1]!);
+
+    const toWords = await runWith({ input: 'correct horse' }, 'repository', 'change-key', '--passphrase');
+    expect(toWords).toMatchObject({ code: 0, stdout: expect.stringContaining('before the next start') as string });
+    expect(toWords.stdout + toWords.stderr).not.toContain('correct horse');
+    await sound('correct horse');
+    await refused();
+    const again = { passphrase: 'correct horse', input: 'battery staple' };
+    expect(await runWith(again, 'repository', 'change-key', '--passphrase')).toMatchObject({ code: 0 });
+    await sound('battery staple');
+    await refused('correct horse');
+    expect(await runWith({ passphrase: 'battery staple' }, 'repository', 'change-key', '--key-file')).toMatchObject({ code: 0 });
+    await sound();
+    await refused('battery staple');
+    expect(new Set([...keys, await readFile(keyPath, 'utf8')]).size).toBe(3);
+  });
+
+  test('P8: a change of the key that was killed is finished by the next, whichever side of it the header is on', async () => {
+    await makeRepository();
+    const data = join(folder.path, 'data');
+    const [path, next] = [join(data, 'repository.key'), join(data, 'repository.key.new')];
+    const header = join(data, 'repository', 'larder.json');
+    const [keyBefore, headerBefore] = [await readFile(path), await readFile(header)];
+    await run('repository', 'change-key', '--key-file');
+    // Killed after the header was replaced and before the file was: nothing starts until it is finished.
+    await rename(path, next);
+    await writeFile(path, keyBefore);
+    expect(await run('repository', 'check')).toMatchObject({ code: 1, stderr: expect.stringContaining('change-key') as string });
+    expect(await runWith({ input: 'correct horse' }, 'repository', 'change-key', '--passphrase')).toMatchObject({ code: 1 });
+    const finished = await run('repository', 'change-key', '--key-file', '--json');
+    expect(JSON.parse(finished.stdout)).toMatchObject({ finished: true });
+    expect(await run('repository', 'check')).toMatchObject({ code: 0 });
+    // Killed before the header was replaced.
+    await rename(path, next);
+    await writeFile(path, keyBefore);
+    await writeFile(header, headerBefore);
+    expect(JSON.parse((await run('repository', 'change-key', '--key-file', '--json')).stdout)).toMatchObject({ finished: false });
+    expect(await run('repository', 'check')).toMatchObject({ code: 0 });
+    expect(await readFile(path)).not.toEqual(keyBefore);
+  });
+
+  test('change-key: says what is missing or not allowed, and changes nothing', async () => {
+    await makeRepository();
+    const wrong: readonly [readonly string[], string | undefined, string][] = [
+      [[], undefined, '--passphrase or --key-file'],
+      [['--passphrase', '--key-file'], 'correct horse', '--passphrase or --key-file'],
+      [['--passphrase'], undefined, 'standard input'],
+      [['--passphrase'], 'short', '8 to 1024'],
+    ];
+    for (const [options, input, said] of wrong) {
+      const { code, stderr } = await runWith(input === undefined ? {} : { input }, 'repository', 'change-key', ...options);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(said) as string });
+    }
+    expect(await run('repository', 'check')).toMatchObject({ code: 0 });
   });
 
   test('without its key it is not opened', async () => {

@@ -6,6 +6,7 @@ import { LarderError } from './core/errors.ts';
 import type { Manifest } from './core/image.ts';
 import { archiveContents } from './engine/export/archive-contents.ts';
 import { writeArchive } from './engine/export/write-archive.ts';
+import { changeRepositoryKey } from './engine/change-repository-key.ts';
 import { recoverCatalog } from './engine/recover-catalog.ts';
 import { repositoryConnection } from './engine/repository-connection.ts';
 import { systemClock } from './lib/clock.ts';
@@ -15,6 +16,7 @@ import type { ProjectRepository } from './repository/port.ts';
 import { openRepository, type OpenedRepository } from './repository/open-repository.ts';
 import { pruneRepository } from './repository/prune-repository.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { parsePassphrase, Refusal } from './setting-values.ts';
 import { openStore } from './storage/open-store.ts';
 import type { ObjectStore } from './storage/port.ts';
 
@@ -33,6 +35,17 @@ export const localRepository: LocalRepository = {
       signal: local.signal,
       ...(grace === undefined ? {} : { grace }),
     });
+  },
+  async changeKey({ passphrase, ...local }) {
+    if (passphrase !== null) checkPassphrase(passphrase);
+    const settings = await readSettings({ env: { ...local.env }, folder: local.folder });
+    const store = await openExisting(settings.repositoryUrl, local.signal);
+    try {
+      const next = passphrase === null ? ({ kind: 'key-file' } as const) : ({ kind: 'passphrase', passphrase } as const);
+      return await changeRepositoryKey(store, settings, next);
+    } finally {
+      await store.close();
+    }
   },
   async exportBackup({ backup, namespaces, ...local }) {
     const opened = await open(local);
@@ -62,6 +75,15 @@ export const localRepository: LocalRepository = {
     return await recoverCatalog({ catalog, repository: opened.repository });
   },
 };
+
+function checkPassphrase(passphrase: string): void {
+  try {
+    parsePassphrase(passphrase);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new LarderError('invalid-setting', `The new passphrase is not allowed; it must be ${error.message}.`);
+  }
+}
 
 /** The backup of that id, else the only one of that name, in any project. */
 async function findBackup(

@@ -46,6 +46,11 @@ export function parseSecret(value: string, shortest: number, longest: number): s
   return value;
 }
 
+/** A passphrase that unlocks a repository. */
+export function parsePassphrase(value: string): string {
+  return parseSecret(value, 8, 1024);
+}
+
 /** A secret that fits into a header. */
 export function parseToken(value: string, shortest: number, longest: number): string {
   if (!/^[!-~]+$/.test(value) || value.length < shortest || value.length > longest) {

@@ -17,6 +17,7 @@ import {
   parseRegion,
   parseRepositoryUrl,
   parseRoleMap,
+  parsePassphrase,
   parseSecret,
   parseToken,
   Refusal,
@@ -136,7 +137,7 @@ export async function readSettings({ env, folder }: ReadSettingsOptions): Promis
     databaseUrl: read('database_url', parseDatabaseUrl),
     repositoryUrl:
       read('repository', (value) => parseRepositoryUrl(value, folder)) ?? pathToFileURL(join(dataFolder, 'repository')).href,
-    repositoryPassphrase: read('repository_passphrase', (value) => parseSecret(value, 8, 1024)),
+    repositoryPassphrase: read('repository_passphrase', parsePassphrase),
     instances: Object.freeze({
       host: read('instances_host', parseHost) ?? '127.0.0.1',
       most: read('instances_max', (value) => parseCount(value, 0, 1000)) ?? 20,

@@ -1,4 +1,5 @@
 import type { ClusterTime } from '../core/image.ts';
+import type { ChangedKey } from '../engine/change-repository-key.ts';
 import type { RecoveredCatalog } from '../engine/recover-catalog.ts';
 
 /** Where the settings come from, as for the server. */
@@ -91,6 +92,8 @@ export interface LocalRepository {
   check(request: CheckRequest): Promise<RepositoryCheck>;
   /** `invalid-setting` for a grace time that is not safe. */
   prune(request: PruneRequest): Promise<RepositoryPruning>;
+  /** `invalid-setting` for a passphrase that is not allowed. With null the repository gets a new key file. */
+  changeKey(request: LocalOptions & { readonly passphrase: string | null }): Promise<ChangedKey>;
   /** `backup-not-found`, also where several have the name; `invalid-selection`, `object-corrupt`. */
   exportBackup(request: ExportRequest): Promise<LocalExport>;
   /** `operation-illegal` if the catalog is not empty, `data-folder-locked` while a server runs on the data folder. */

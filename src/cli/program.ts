@@ -20,6 +20,7 @@ import { addJobShow } from './commands/job-show.ts';
 import { addJobWait } from './commands/job-wait.ts';
 import { addPolicySet } from './commands/policy-set.ts';
 import { addPolicyShow } from './commands/policy-show.ts';
+import { addRepositoryChangeKey } from './commands/repository-change-key.ts';
 import { addRepositoryCheck } from './commands/repository-check.ts';
 import { addRepositoryPrune } from './commands/repository-prune.ts';
 import { addRepositoryRecover } from './commands/repository-recover.ts';
@@ -86,7 +87,8 @@ export function createProgram(io: CommandIo): Command {
   addAuditList(program.command('audit').description('who changed what'), register);
   const repository = program
     .command('repository')
-    .description("check, prune and recover the repository of this machine's settings");
-  for (const add of [addRepositoryCheck, addRepositoryPrune, addRepositoryRecover]) add(repository, register);
+    .description("check, prune and recover the repository of this machine's settings, and change its key");
+  for (const add of [addRepositoryCheck, addRepositoryPrune, addRepositoryRecover, addRepositoryChangeKey])
+    add(repository, register);
   return program;
 }

@@ -8,6 +8,8 @@ import { openStore } from '../storage/open-store.ts';
 
 /** Holds the key of a repository that has no passphrase. Whoever loses it loses every backup in that repository. */
 export const keyFileName = 'repository.key';
+/** Holds the key that shall become the repository's, while it is changed. */
+export const nextKeyFileName = 'repository.key.new';
 
 const keyLength = 32;
 
@@ -20,17 +22,25 @@ export interface RepositoryPlace {
 
 /**
  * What it takes to open the repository of an installation. Where there is neither a passphrase nor a key file, and no repository
- * yet either, a key file that only its owner can read is made. `wrong-key` if the repository exists and its key file does not.
+ * yet either, a key file that only its owner can read is made. `wrong-key` if the repository exists and its key file does not, or
+ * a change of the key was interrupted.
  */
 export async function repositoryConnection(place: RepositoryPlace): Promise<RepositoryConnection> {
   const { repositoryUrl: url, repositoryPassphrase: passphrase, dataFolder } = place;
   if (passphrase !== null) return { url, unlock: { kind: 'passphrase', passphrase } };
+  if ((await readKeyFile(join(dataFolder, nextKeyFileName))) !== null) {
+    throw new LarderError(
+      'wrong-key',
+      "A change of the repository's key was interrupted: `larder repository change-key --key-file` finishes it.",
+    );
+  }
   const path = join(dataFolder, keyFileName);
-  const key = (await readKey(path)) ?? (await makeKey(path, place));
+  const key = (await readKeyFile(path)) ?? (await makeKey(path, place));
   return { url, unlock: { kind: 'key-file', key } };
 }
 
-async function readKey(path: string): Promise<Buffer | null> {
+/** The key in the file; null where there is no such file. `wrong-key` if it cannot be read, or holds no key. */
+export async function readKeyFile(path: string): Promise<Buffer | null> {
   try {
     const key = Buffer.from((await readFile(path, 'utf8')).trim(), 'hex');
     if (key.length === keyLength) return key;
@@ -57,6 +67,11 @@ async function makeKey(path: string, { repositoryUrl, dataFolder }: RepositoryPl
     await store.close();
   }
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  return writeNewKey(path);
+}
+
+/** Makes a key file that only its owner can read, or gives back the key of the one that is there. `invalid-setting` if it cannot be written. */
+export async function writeNewKey(path: string): Promise<Buffer> {
   const key = randomBytes(keyLength);
   try {
     // Exclusive: of two first starts at the same time one makes the key, the other reads it.
@@ -64,7 +79,7 @@ async function makeKey(path: string, { repositoryUrl, dataFolder }: RepositoryPl
     await file.writeFile(`${key.toString('hex')}\n`);
     await file.sync();
   } catch (error) {
-    const other = (error as NodeJS.ErrnoException).code === 'EEXIST' ? await readKey(path) : null;
+    const other = (error as NodeJS.ErrnoException).code === 'EEXIST' ? await readKeyFile(path) : null;
     if (other !== null) return other;
     throw new LarderError('invalid-setting', `The key file ${path} cannot be written: the data folder must be writable.`, {
       cause: error,

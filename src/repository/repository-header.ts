@@ -72,15 +72,27 @@ function wrappingKey(unlock: Unlock, parameters: UnlockParameters): Promise<Buff
 }
 
 /** Makes a new repository's header: a fresh id and master key, wrapped for `unlock`. */
-export async function createHeader(unlock: Unlock, clock: Clock): Promise<Buffer> {
+export function createHeader(unlock: Unlock, clock: Clock): Promise<Buffer> {
+  const created = clock.now().toISOString();
+  return wrapHeader({ id: randomBytes(16).toString('hex'), created, masterKey: randomBytes(32) }, unlock);
+}
+
+/** The header of the same repository, whose master key is wrapped for `next`. Errors of `unlockHeader`. */
+export async function rewrapHeader(bytes: Buffer, unlock: Unlock, next: Unlock): Promise<Buffer> {
+  const { created } = parseHeader(bytes);
+  return wrapHeader({ ...(await unlockHeader(bytes, unlock)), created }, next);
+}
+
+async function wrapHeader(
+  { id, created, masterKey }: UnlockedHeader & { readonly created: string },
+  unlock: Unlock,
+): Promise<Buffer> {
   const salt = randomBytes(32).toString('base64');
   const parameters: UnlockParameters =
     unlock.kind === 'passphrase' ? { kind: 'passphrase', kdf: 'scrypt', ...scryptCost, salt } : { kind: 'key-file', salt };
-  const id = randomBytes(16).toString('hex');
-  const created = clock.now().toISOString();
   const binding = bindingOf(id, created, parameters);
   const nonce = randomBytes(nonceLength);
-  const sealed = seal(await wrappingKey(unlock, parameters), nonce, additional(binding), randomBytes(32));
+  const sealed = seal(await wrappingKey(unlock, parameters), nonce, additional(binding), masterKey);
   const header: Header = {
     format: 'larder-repository',
     version: formatVersion,

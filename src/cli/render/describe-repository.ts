@@ -1,5 +1,6 @@
 import type { ClusterTime } from '../../core/image.ts';
 import { formatPoint } from '../../core/oplog-archive.ts';
+import type { ChangedKey } from '../../engine/change-repository-key.ts';
 import type { RecoveredCatalog } from '../../engine/recover-catalog.ts';
 import type { FoundDamage, RepositoryCheck, RepositoryPruning } from '../local-repository.ts';
 import { formatBytes } from './format-bytes.ts';
@@ -45,6 +46,17 @@ function describeLost(
 
 function describePoint(point: ClusterTime): string {
   return `${new Date(point.t * 1000).toISOString()} (${formatPoint(point)})`;
+}
+
+/** `larder repository change-key` for people: what to do now. */
+export function describeChangedKey({ keyFile, finished }: ChangedKey): string {
+  if (keyFile === null) {
+    return 'The new passphrase unlocks the repository now. Set LARDER_REPOSITORY_PASSPHRASE to it before the next start, and keep it: nobody can make another.';
+  }
+  const what = finished ? 'The change that was interrupted is finished' : 'A new key file unlocks the repository now';
+  return printable(
+    `${what}: ${keyFile}. Keep a copy of it away from this machine, and start without LARDER_REPOSITORY_PASSPHRASE from now on.`,
+  );
 }
 
 function describeDamage({ object, reason, range }: FoundDamage): string {
