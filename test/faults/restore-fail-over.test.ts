@@ -93,7 +93,7 @@ describe('R3, R12: a restore whose primary is lost', () => {
         const found = rows.find(({ state }) =>
           when === 'loading' ? state.stage === 'loading' && state.batches > 0 : state.documents === documents,
         );
-        return found !== undefined && (when === 'loading' || phases.has('building indexes')) ? found.state : null;
+        return found !== undefined && (when === 'loading' || phases.has('indexing and comparing')) ? found.state : null;
       }, patience);
       lost = await set().primary();
       await lose(lost);

@@ -1,5 +1,6 @@
 import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
+import { concurrently } from '../../lib/concurrently.ts';
 import { describeCollection } from '../../mongo/describe-collection.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
@@ -19,53 +20,72 @@ export interface BuildDependencies {
   readonly signal: AbortSignal;
 }
 
-/** Builds the indexes of a loaded collection, save those that delete. What cannot be built is noted in its state. May be repeated. */
-export async function indexCollection(piece: Piece, { client, signal }: BuildDependencies): Promise<void> {
-  if (reached(piece, 'indexed')) return;
-  const failedIndexes = await buildIndexes(client, definitionOf(piece), 'other', signal);
-  await advance(piece, client, { ...piece.state!, stage: 'indexed', failedIndexes }, signal);
+/** What was found in a collection that holds what it must. */
+type Proof = Pick<CollectionState, 'documents' | 'bytes'>;
+
+/**
+ * Builds the indexes of a collection whose documents are all there, save those that delete, and has `prove` read it meanwhile: an index build keeps
+ * one core of the server busy, and a comparison mostly ours. What cannot be built is noted in its state. May be repeated.
+ */
+export async function indexAndProve(
+  piece: Piece,
+  prove: (piece: Piece, deps: BuildDependencies) => Promise<Proof>,
+  deps: BuildDependencies,
+): Promise<void> {
+  if (reached(piece, 'compared')) return;
+  const { client, clock, signal } = deps;
+  let failedIndexes: CollectionState['failedIndexes'] = [];
+  let proof: Proof = piece.state!;
+  const build = async (): Promise<void> => {
+    failedIndexes = await buildIndexes(client, definitionOf(piece), 'other', signal);
+  };
+  const read = async (): Promise<void> => {
+    proof = await prove(piece, deps);
+  };
+  await concurrently([build, read], 2, (part) => part());
+  const { documents, bytes } = proof;
+  const expired = await countExpired(piece, clock.now(), client, signal);
+  await advance(piece, client, { ...piece.state!, stage: 'compared', documents, bytes, failedIndexes, expired }, signal);
 }
 
 /** Reads the collection back and compares it with the image: `image-mismatch` if it differs. May be repeated. */
-export async function compareCollection(piece: Piece, deps: BuildDependencies): Promise<void> {
-  if (reached(piece, 'compared')) return;
-  const { client, progress, clock, signal } = deps;
-  let counted = 0;
+export async function compareDocuments(piece: Piece, { client, progress, signal }: BuildDependencies): Promise<Proof> {
   await verifyDocuments(
     client,
     piece,
     (batch, number) => {
-      if (number < counted) return;
-      counted = number + 1;
+      // Counted apart from the batches that were loaded.
+      if (piece.compared > number) return;
+      piece.compared = number + 1;
       progress.read(batch);
     },
     signal,
   );
-  const expired = await countExpired(piece, clock.now(), client, signal);
-  await advance(piece, client, { ...piece.state!, stage: 'compared', expired }, signal);
+  return piece.state!;
 }
 
 /**
  * Counts what is there after a replay and compares it with what must be: `image-mismatch` if it differs. `expected` is null where
  * nobody knows, because the collection loses documents by its size. May be repeated.
  */
-export async function countCollection(piece: Piece, expected: number | null, deps: BuildDependencies): Promise<void> {
-  if (reached(piece, 'compared')) return;
-  const { client, clock, signal } = deps;
-  const collection = client.db(piece.built.db).collection(piece.built.name);
+export async function countDocuments(
+  { built, planned }: Piece,
+  expected: number | null,
+  { client, signal }: BuildDependencies,
+): Promise<Proof> {
+  const collection = client.db(built.db).collection(built.name);
   const group = { _id: null, documents: { $sum: 1 }, bytes: { $sum: { $bsonSize: '$$ROOT' } } };
   const [found] = await collection.aggregate([{ $group: group }], { hint: { $natural: 1 }, signal }).toArray();
   const [documents, bytes] = [Number(found?.['documents'] ?? 0), Number(found?.['bytes'] ?? 0)];
   if (expected !== null && documents !== expected) {
-    const name = visibleName(piece.planned);
+    const name = visibleName(planned);
     throw new LarderError(
       'image-mismatch',
       `${name} does not hold what backup and oplog say: ${documents} documents were counted, ${expected} belong there.`,
       { details: { namespace: name } },
     );
   }
-  const expired = await countExpired(piece, clock.now(), client, signal);
-  await advance(piece, client, { ...piece.state!, stage: 'compared', documents, bytes, expired }, signal);
+  return { documents, bytes };
 }
 
 /**

@@ -22,6 +22,8 @@ export interface Piece {
   placed: boolean;
   /** Batches that were counted as progress: a step that is repeated does not count them twice. */
   readonly counted: Set<number>;
+  /** So many batches of what was read back were. */
+  compared: number;
 }
 
 /** The piece at its beginning. `sourceVersion`: of the server that was backed up. */
@@ -37,17 +39,11 @@ export function newPiece(planned: PlannedCollection, restoreId: string, sourceVe
     hashed: false,
     placed: false,
     counted: new Set(),
+    compared: 0,
   };
 }
 
-const order = [
-  'loading',
-  'loaded',
-  'replayed',
-  'indexed',
-  'compared',
-  'ready',
-] as const satisfies readonly CollectionState['stage'][];
+const order = ['loading', 'loaded', 'replayed', 'compared', 'ready'] as const satisfies readonly CollectionState['stage'][];
 
 /** True if the piece has come to the stage, or further. */
 export function reached({ state }: Piece, stage: CollectionState['stage']): boolean {

@@ -7,10 +7,10 @@ const majority = { w: 'majority' };
 
 /**
  * How far a collection is. `loading`: the first `batches` batches of its image are in it. Then all are, for a later point in time what
- * was written since is added to it, its indexes are built, it was read back and compared, what deletes by age is on.
+ * was written since is added to it, its indexes are built and it was read back and compared, what deletes by age is on.
  */
 export interface CollectionState {
-  readonly stage: 'loading' | 'loaded' | 'replayed' | 'indexed' | 'compared' | 'ready';
+  readonly stage: 'loading' | 'loaded' | 'replayed' | 'compared' | 'ready';
   /** Of the collection that is being filled, 32 hex digits: told apart by it, it keeps it when it is renamed. */
   readonly uuid: string;
   readonly batches: number;

@@ -10,7 +10,8 @@ import type { ProjectRepository } from '../../repository/port.ts';
 import type { Course } from '../replay/chart-course.ts';
 import { switchingOver, type ReplaySummary, type RestoreSummary, type RestoreTask, type TaskContext } from '../tasks.ts';
 import { TransferProgress } from '../transfer-progress.ts';
-import { compareCollection, countCollection, finishCollection, indexCollection } from './build-collection.ts';
+import { compareDocuments, countDocuments, finishCollection, indexAndProve } from './build-collection.ts';
+import type { BuildDependencies } from './build-collection.ts';
 import { readHeld } from './held.ts';
 import { contentHash, readFitting } from './image-content.ts';
 import type { ContentHash, Fit } from './image-content.ts';
@@ -212,11 +213,10 @@ class Restoration {
     if (journey === null)
       await this.#step(waiting, 'restoring documents', (piece, signal) => loadCollection(piece, { ...deps, signal }));
     else await replayPieces(waiting, this.#noteOf(pieces), { ...deps, ...journey, signal: this.#signal });
-    await this.#step(waiting, 'building indexes', (piece, signal) => indexCollection(piece, { ...deps, signal }));
-    await this.#step(waiting, 'comparing', (piece, signal) =>
-      journey === null
-        ? compareCollection(piece, { ...deps, signal })
-        : countCollection(piece, inOrder(piece) ? null : this.#expectedOf(piece, journey.course), { ...deps, signal }),
+    const count = (piece: Piece, counting: BuildDependencies) =>
+      countDocuments(piece, inOrder(piece) ? null : this.#expectedOf(piece, journey!.course), counting);
+    await this.#step(waiting, 'indexing and comparing', (piece, signal) =>
+      indexAndProve(piece, journey === null ? compareDocuments : count, { ...deps, signal }),
     );
     await this.#step(waiting, 'finishing', (piece, signal) => finishCollection(piece, { ...deps, signal }));
   }
