@@ -155,7 +155,7 @@ export async function readSettings({ env, folder }: ReadSettingsOptions): Promis
       perUser: read('rate_limit_user', (value) => parseCount(value, 1, 1_000_000)),
     }),
     metricsToken: read('metrics_token', (value) => parseToken(value, 16, 128)),
-    archiveSeconds: read('archive_seconds', (value) => parseCount(value, 0, 3600)) ?? 0,
+    archiveSeconds: read('archive_seconds', (value) => parseCount(value, 0, 3600)) ?? 10,
     archiveMb: read('archive_mb', (value) => parseCount(value, 1, 32)) ?? 8,
     auditDays: read('audit_days', (value) => parseCount(value, 1, 36_500)) ?? 365,
   });

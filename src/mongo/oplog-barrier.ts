@@ -21,6 +21,13 @@ export function barrierOf(buffer: Buffer, start: number): string | null {
   return first !== undefined && barrierCommands.has(first.name) ? `the command ${first.name}` : null;
 }
 
+/** True of an entry by which an idle primary says, every ten seconds, that it is there. */
+export function isPeriodicNote(buffer: Buffer, start: number): boolean {
+  if (textOf(buffer, start, 'op') !== 'n') return false;
+  const note = findElement(buffer, start, 'o');
+  return note !== null && note.type === 0x03 && textOf(buffer, note.value, 'msg') === 'periodic noop';
+}
+
 function textOf(buffer: Buffer, start: number, name: string): string {
   const field = findElement(buffer, start, name);
   return field === null || field.type !== 0x02 ? '' : buffer.toString('utf8', field.value + 4, field.end - 1);

@@ -2,10 +2,12 @@ import { MongoClient, Timestamp, type Document } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { compareClusterTime, type ClusterTime } from '../../src/core/image.ts';
 import { formatPoint } from '../../src/core/oplog-archive.ts';
+import { majorityOpTime } from '../../src/mongo/members.ts';
 import { fromTimestamp, toTimestamp } from '../../src/mongo/cluster-time.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { OpenedRepository } from '../../src/repository/open-repository.ts';
 import { documentsOf } from '../repository/sample.ts';
+import { movableClock } from '../fixtures/movable-clock.ts';
 import { follow, followed } from '../fixtures/follow.ts';
 import { replicaSet, startTestSet } from '../fixtures/replica-set.ts';
 import { testRepository } from '../fixtures/test-repository.ts';
@@ -21,6 +23,8 @@ async function archived(repository: OpenedRepository, number = 1): Promise<Map<s
       for (const entry of documentsOf(batch)) entries.set(formatPoint(pointOf(entry)), entry);
   return entries;
 }
+
+const never = new AbortController().signal;
 
 const pointOf = (entry: Buffer): ClusterTime => {
   const at = entry.indexOf('\x11ts\0', 0, 'latin1') + 4;
@@ -90,16 +94,20 @@ describe('a followed replica set of one member', () => {
     }
     const [before] = await followed(repository).stretches();
     await client.db('shop').collection<{ _id: string }>('c').insertOne({ _id: 'while nobody follows' });
-    await using following = follow(repository, set().uri);
-    await until(() => following.reports.some(({ kind }) => kind === 'resumed'));
-    // Nobody writes: the server notes every ten seconds that it is there.
-    await until(
-      async () => {
-        const [now] = await followed(repository).stretches();
-        return now!.to.t > before!.to.t + 5;
-      },
-      { timeoutMs: 60_000 },
-    );
+    const clock = movableClock(systemClock.now().toISOString());
+    await using following = follow(repository, set().uri, { clock });
+    await until(async () => isInserted(await archived(repository), 'while nobody follows'), { timeoutMs: 60_000 });
+    // Nobody writes: the server notes every ten seconds that it is there. That is read, and stored only now and then.
+    await until(async () => (await majorityOpTime(client, never)).t > before!.to.t + 5, { timeoutMs: 60_000 });
+    const looks = () => following.reports.filter(({ kind }) => kind === 'looked').length;
+    const seen = looks();
+    await until(() => looks() > seen + 2);
+    const newest = async () => (await followed(repository).stretches()).at(-1)!.to;
+    const stored = await newest();
+    expect(stored.t).toBeLessThanOrEqual(before!.to.t + 5);
+    expect(following.reports.at(-1)).toMatchObject({ kind: 'looked', sourceSeconds: stored.t });
+    clock.moveBy(6 * 200);
+    await until(async () => (await newest()).t > before!.to.t + 5, { timeoutMs: 60_000 });
     expect(await followed(repository).timelines()).toHaveLength(1);
     expect(isInserted(await archived(repository), 'while nobody follows')).toBe(true);
   });

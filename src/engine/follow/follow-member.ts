@@ -5,10 +5,10 @@ import { batchOfDocuments, documentLength } from '../../lib/raw-bson.ts';
 import type { Timers } from '../../lib/timers.ts';
 import { oldestOplogEntry } from '../../mongo/member-load.ts';
 import { majorityOpTime } from '../../mongo/members.ts';
-import { barrierOf } from '../../mongo/oplog-barrier.ts';
+import { barrierOf, isPeriodicNote } from '../../mongo/oplog-barrier.ts';
 import { readOplogEntry } from '../../mongo/oplog-entry.ts';
 import { readRawOplog } from '../../mongo/read-oplog.ts';
-import { roundLength } from './round-length.ts';
+import { idleMayWait, roundLength } from './round-length.ts';
 import { beginTimeline, type ArchiveSide, type Standing } from './timelines.ts';
 
 export interface FollowMember extends ArchiveSide {
@@ -28,6 +28,7 @@ export interface FollowMember extends ArchiveSide {
  */
 export async function followMember(follow: FollowMember, standing: Standing): Promise<void> {
   const { source, clock, timers, signal } = follow;
+  let storedAt: number | null = null;
   for (;;) {
     const begun = clock.now().getTime();
     const restoredAt = follow.restoredAt();
@@ -37,21 +38,32 @@ export async function followMember(follow: FollowMember, standing: Standing): Pr
     const target = await majorityOpTime(source.client, signal);
     if (compareClusterTime(target, from) < 0) throw behind(source.member);
     const oldest = await oldestOplogEntry(source.client, signal).catch(() => null);
-    const bytes = await archiveUpTo(follow, standing, target).catch((error: unknown) => {
+    const idleWaits = storedAt !== null && idleMayWait(follow, Math.abs(begun - storedAt));
+    const bytes = await archiveUpTo(follow, standing, { target, idleWaits }).catch((error: unknown) => {
       throw isLarderError(error, 'capture-failed') && error.details['gap'] === true ? gapAt(source.member, from, oldest) : error;
     });
-    follow.report({ kind: 'looked', sourceSeconds: target.t, oldestSeconds: oldest });
+    const waits = bytes === null;
+    if (bytes !== null && bytes > 0) storedAt = begun;
+    // What only says that the source is there keeps nothing from being restored: the archive is not behind.
+    follow.report({ kind: 'looked', sourceSeconds: waits ? from.t : target.t, oldestSeconds: oldest });
     follow.onRound();
     const window = oldest === null ? null : target.t - oldest;
-    const length = roundLength({ ...follow, bytes, seconds: target.t - from.t, window });
+    const length = roundLength({ ...follow, bytes: bytes ?? 0, seconds: target.t - from.t, window });
     await timers.sleep(Math.max(0, begun + length - clock.now().getTime()), signal);
     signal.throwIfAborted();
   }
 }
 
-/** Stores what follows, and tells how many bytes that was. */
-async function archiveUpTo(follow: FollowMember, standing: Standing, target: OpTime): Promise<number> {
+interface ArchiveUpTo {
+  readonly target: OpTime;
+  /** Entries by which the source only says that it is there may be left for a later round. */
+  readonly idleWaits: boolean;
+}
+
+/** Stores what follows, and tells how many bytes that was; null where it was left for a later round. */
+async function archiveUpTo(follow: FollowMember, standing: Standing, { target, idleWaits }: ArchiveUpTo): Promise<number | null> {
   const { archive, source, report, segmentBytes, signal } = follow;
+  let idle = idleWaits;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let bytes = 0;
@@ -74,6 +86,7 @@ async function archiveUpTo(follow: FollowMember, standing: Standing, target: OpT
         await beginTimeline(follow, standing, { cause: 'not-replayable', detail: `At ${t}:${i} there is ${barrier}.` });
         return bytes;
       }
+      idle &&= isPeriodicNote(buffer, start);
       const entry = buffer.subarray(start, start + documentLength(buffer, start));
       waiting.push(entry);
       waitingBytes += entry.length;
@@ -81,6 +94,7 @@ async function archiveUpTo(follow: FollowMember, standing: Standing, target: OpT
       if (waitingBytes >= segmentBytes) await flush();
     }
   }
+  if (idle && bytes > 0) return null;
   await flush();
   return bytes;
 }

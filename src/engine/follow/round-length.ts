@@ -23,3 +23,14 @@ export function roundLength({ intervalMs, segmentBytes, bytes, seconds, window }
   const safe = window === null ? Infinity : window * 1000 * windowShare;
   return Math.max(Math.min(shortest, intervalMs), Math.min(intervalMs, full, safe));
 }
+
+/** What an idle source says is stored once in so many intervals: each time costs an object. */
+const idleIntervals = 6;
+
+/**
+ * True if entries that only say that the source is there can wait for a later round, nothing having been stored for so many milliseconds. They
+ * are a hundred bytes in ten seconds, so that no oplog rolls over for that.
+ */
+export function idleMayWait({ intervalMs }: Pick<RoundSeen, 'intervalMs'>, sinceStored: number): boolean {
+  return sinceStored < idleIntervals * intervalMs;
+}
