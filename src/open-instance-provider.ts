@@ -27,6 +27,7 @@ export function openInstanceProvider(settings: Settings, { env, clock, log }: Su
     clock,
     cacheMb: instances.cacheMb,
     mostInstances: instances.most,
+    logBytes: 64 * 1024 * 1024,
     endWithParent: instances.stopWithLarder,
     installed: () => {
       // One that was fetched meanwhile is found the next time; until then nothing is known to be here.

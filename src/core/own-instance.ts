@@ -17,6 +17,16 @@ export interface PublicAddress {
   readonly ip: string;
 }
 
+/** A stream of a log service that somebody said a log is to go to. */
+export interface LogStream {
+  readonly logType: LogType;
+  readonly groupId: string;
+  readonly streamId: string;
+}
+
+export const logTypes = ['error_log', 'slow_log', 'audit_log'] as const;
+export type LogType = (typeof logTypes)[number];
+
 /** What a client said of an instance and what has no meaning off the cloud: kept, and reported as it was sent. */
 export interface SentSettings {
   readonly region: string;
@@ -31,6 +41,8 @@ export interface SentSettings {
   readonly flavor: OrderedFlavor;
   readonly maintenanceWindow: string;
   readonly clientNetworks: readonly string[];
+  /** Where logs were to go; absent: nowhere. */
+  readonly logStreams?: readonly LogStream[];
   /** By the id of the node. */
   readonly publicAddresses: Readonly<Record<string, PublicAddress>>;
 }

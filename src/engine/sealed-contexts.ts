@@ -5,4 +5,5 @@ export const sealedContexts = {
   administrator: (jobId: string): string => `job:${jobId}:administrator`,
   accessKeySecret: (access: string): string => `access-key:${access}:secret`,
   download: (projectId: string, backupId: string): string => `project:${projectId}:backup:${backupId}:download`,
+  log: (projectId: string, fileName: string): string => `project:${projectId}:log:${fileName}:download`,
 } as const;

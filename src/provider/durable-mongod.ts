@@ -33,6 +33,7 @@ const startTimeoutMs = 300_000;
 /** After this a stop becomes a kill. */
 const stopTimeoutMs = 30_000;
 
+/** The log of the server in a folder, as it is written now. */
 export const logFileOf = (folder: string): string => join(folder, 'mongod.log');
 
 /** The server's process if it runs, else null. A process that merely has the same number now is told apart by its arguments. */
@@ -141,7 +142,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function signalProcess(pid: number, signal: NodeJS.Signals): void {
+/** Harmless where the process is gone. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

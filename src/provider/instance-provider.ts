@@ -32,8 +32,10 @@ export interface InstanceProvider {
   remove(id: string): Promise<void>;
   /** Bytes that the data of the largest member takes on disk. */
   usedBytes(id: string): Promise<number>;
-  /** The log of one member. */
-  logFile(id: string, index: number): string;
+  /** The logs of one member that are kept, oldest first; the last is written now. */
+  logFiles(id: string, index: number): Promise<readonly string[]>;
+  /** Lets members whose log is large begin another, and removes what is older than the one before. */
+  rotateLogs(servers: Pick<InstanceServers, 'id' | 'ports'>): Promise<void>;
   /** Resolves once one member accepts writes and all others follow it. `mongod-unavailable`. */
   settled(servers: InstanceServers, signal: AbortSignal): Promise<void>;
 }

@@ -8,13 +8,14 @@ import type { Clock } from '../lib/clock.ts';
 import { waitUntil } from '../lib/wait-until.ts';
 import { askHello } from './ask-hello.ts';
 import { choosePorts, isPortFree } from './choose-ports.ts';
-import { logFileOf, runningPid, startDurable, stopDurable } from './durable-mongod.ts';
+import { runningPid, startDurable, stopDurable } from './durable-mongod.ts';
 import { createUsers, initiateSet } from './first-users.ts';
 import type { InstanceProvider, InstanceServers } from './instance-provider.ts';
 import type { MongodBinary } from './mongod-binary.ts';
 import { isAtLeast } from './mongod-binary.ts';
 import { isPresent } from './mongod-cache.ts';
 import { ownAuthority } from './own-authority.ts';
+import { logFilesOf, rotateLog } from './server-log-files.ts';
 import { writeKeyFile } from './server-access.ts';
 
 export interface LocalProviderOptions {
@@ -25,6 +26,8 @@ export interface LocalProviderOptions {
   /** Cache of each server, in megabytes. */
   readonly cacheMb: number;
   readonly mostInstances: number;
+  /** A log of so many bytes is followed by another one. */
+  readonly logBytes: number;
   /** The servers end with this process, even with one that is killed. */
   readonly endWithParent: boolean;
   /** The server programs of this machine, without fetching any. */
@@ -165,7 +168,10 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
       const sizes = await Promise.all(members.map((name) => sizeOf(join(folderOf(id), name, 'data'))));
       return Math.max(0, ...sizes);
     },
-    logFile: (id, index) => logFileOf(memberFolder(id, index)),
+    logFiles: (id, index) => logFilesOf(memberFolder(id, index)),
+    rotateLogs: async ({ id, ports }) => {
+      for (const index of ports.keys()) await rotateLog(memberFolder(id, index), options.logBytes);
+    },
 
     async settled(servers, signal) {
       const ca = servers.tls ? caFile : null;

@@ -45,6 +45,7 @@ it('gives each operation a name of its own, its answers and its errors', async (
   expect(open.sort()).toEqual([
     'createToken',
     'downloadArchive',
+    'downloadLog',
     'listVersions',
     'showDocs',
     'showHealth',

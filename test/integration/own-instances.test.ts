@@ -313,6 +313,15 @@ describe('instances of our own', () => {
       maintenance_window: '10:00-12:00',
       groups: [{ volume: { size: '30' } }],
     });
+    const streams = { log_type: 'audit_log', lts_group_id: uuid(5), lts_stream_id: uuid(6) };
+    const logs = '/instances/logs/lts-configs';
+    expect(await status('POST', logs, { lts_configs: [{ instance_id: set, ...streams }] })).toMatchObject({ status: 202 });
+    const { instance_lts_configs: configs } = await call<{ instance_lts_configs: { instance: { id: string } }[] }>('GET', logs);
+    expect(configs.find(({ instance }) => instance.id === set)).toMatchObject({ lts_configs: [{ ...streams, enabled: true }] });
+    expect(configs.find(({ instance }) => instance.id === single)).not.toHaveProperty('lts_configs');
+    const forgotten = { lts_configs: [{ instance_id: set, log_type: 'audit_log' }] };
+    expect(await status('DELETE', logs, forgotten)).toMatchObject({ status: 202 });
+    expect(JSON.stringify(await call('GET', logs))).not.toContain('lts_configs":[{"log_type');
     const after = (await listed(set))!.groups[0]!.nodes;
     expect(after.find(({ id }) => id === node.id)).toMatchObject({
       public_ip: '192.0.2.7',
@@ -407,6 +416,20 @@ describe('instances of our own', () => {
       `/instances/${set}/errorlog?${period}&type=WARNING`,
     );
     expect(errors.error_log_list[0]).toMatchObject({ level: 'WARNING', content: expect.any(String) });
+    const { list, count } = await call<{ list: { node_name: string; file_link: string; file_size: string }[]; count: number }>(
+      'POST',
+      `/instances/${set}/slowlog-download`,
+      { node_id_list: [node.id] },
+    );
+    expect(count).toBe(1);
+    const downloaded = await fetch(list[0]!.file_link);
+    expect([downloaded.status, downloaded.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+    const lines = (await downloaded.text()).trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { id: number }).id)).toContain(51_803);
+    expect(Number(list[0]!.file_size)).toBeGreaterThan(100);
+    const forged = await fetch(list[0]!.file_link.replace('.slow.log', '.error.log'));
+    expect(forged.status).toBe(403);
+    expect(await call('POST', `/instances/${set}/errorlog-download`)).toMatchObject({ count: 3, status: 'FINISH' });
     expect(await status('GET', `/instances/${set}/slowlog`)).toEqual({ status: 400, code: 'DBS.280067' });
     expect(await status('GET', `/instances/${set}/errorlog?${period}&type=INFO`)).toEqual({ status: 400, code: 'DBS.280066' });
   });

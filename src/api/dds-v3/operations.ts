@@ -2,6 +2,8 @@ import type { Operation } from '../context.ts';
 import { batchDeleteBackups } from './batch-delete-backups.ts';
 import { configurations } from './configurations.ts';
 import { instanceParameters } from './instance-parameters.ts';
+import { logDownloads } from './log-downloads.ts';
+import { ltsConfigs } from './lts-configs.ts';
 import { recycleBin } from './recycle-bin.ts';
 import { serverLogs } from './server-logs.ts';
 import { sessions } from './sessions.ts';
@@ -75,6 +77,8 @@ export const ddsV3Operations: readonly Operation[] = [
   recycleBin,
   sessions,
   serverLogs,
+  logDownloads,
+  ltsConfigs,
   configurations,
   instanceParameters,
   listFlavors,

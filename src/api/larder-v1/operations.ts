@@ -6,6 +6,7 @@ import { createLarderBackup } from './create-backup.ts';
 import { createDrill } from './create-drill.ts';
 import { createRestore } from './create-restore.ts';
 import { downloadArchive } from './download-archive.ts';
+import { downloadLog } from './download-log.ts';
 import { exportBackup } from './export-backup.ts';
 import { importBackup } from './import-backup.ts';
 import { deleteAccessKey } from './delete-access-key.ts';
@@ -41,6 +42,7 @@ export const larderV1Operations: readonly Operation[] = [
   showBackup,
   exportBackup,
   downloadArchive,
+  downloadLog,
   importBackup,
   showLarderJob,
   showPolicyState,

@@ -6,6 +6,8 @@ import { instanceRefresher } from '../refresh-instance.ts';
 import { beginChange } from './begin-change.ts';
 import { instanceCreator } from './create-instance.ts';
 import { findNode } from './find-node.ts';
+import { createLogLinks, downloadLog } from './log-downloads.ts';
+import { removeLogStreams, setLogStreams } from './log-streams.ts';
 import type { Instances } from './instances.ts';
 import { listRecycled, recycleDays, setRecycleDays } from './recycle-bin.ts';
 import { listLogEntries, listSlowOperations } from './server-logs.ts';
@@ -42,6 +44,10 @@ export function createInstances(deps: EngineDeps): Instances {
     countConnections: (caller, instanceId, nodeId) => run(countConnections(deps, caller, instanceId, nodeId)),
     listSlowOperations: (caller, instanceId, query) => run(listSlowOperations(deps, caller, instanceId, query)),
     listLogEntries: (caller, instanceId, query) => run(listLogEntries(deps, caller, instanceId, query)),
+    createLogLinks: (caller, instanceId, query) => run(createLogLinks(deps, caller, instanceId, query)),
+    downloadLog: (projectId, fileName, token) => run(downloadLog(deps, projectId, fileName, token)),
+    setLogStreams: (caller, streams) => run(setLogStreams(deps, caller, streams)),
+    removeLogStreams: (caller, streams) => run(removeLogStreams(deps, caller, streams)),
     versions: () => deps.provider.versions(),
     usedBytes: (instances) => run(usedBytes(deps, instances)),
     addTags: (caller, instanceId, tags) => run(addTags(deps, caller, instanceId, tags)),

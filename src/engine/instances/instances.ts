@@ -1,6 +1,8 @@
-import type { Tag } from '../../core/own-instance.ts';
+import type { Readable } from 'node:stream';
+import type { LogStream, LogType, Tag } from '../../core/own-instance.ts';
 import type { Configurations } from '../configurations/configurations.ts';
 import type { Caller, Instance, InstanceNode, Page, Rows } from '../use-cases.ts';
+import type { LogLink, LogLinksQuery } from './log-downloads.ts';
 import type { LogEntry, LogQuery, SlowOperation } from './server-logs.ts';
 import type { ConnectionStatistics, DatabaseSession, SessionFilter } from './sessions.ts';
 import type { RecycledInstance } from './recycle-bin.ts';
@@ -55,6 +57,16 @@ export interface Instances {
   listSlowOperations(caller: Caller, instanceId: string, query: LogQuery): Promise<Rows<SlowOperation>>;
   /** Warnings and errors, in the same way. */
   listLogEntries(caller: Caller, instanceId: string, query: LogQuery): Promise<Rows<LogEntry>>;
+  /** Links to the kept logs of the servers. invalid-instance-id, instance-not-found, operation-illegal, node-not-found. */
+  createLogLinks(caller: Caller, instanceId: string, query: LogLinksQuery): Promise<readonly LogLink[]>;
+  /** What such a link leads to, whoever has it. route-not-found (no such name), forbidden, instance-not-found, node-not-found, operation-illegal. */
+  downloadLog(projectId: string, fileName: string, token: string): Promise<Readable>;
+  /**
+   * Keeps where logs were to go; there is no log service, and nothing goes there. All or none. malformed-request, invalid-instance-id,
+   * instance-not-found, operation-illegal, instance-not-ready.
+   */
+  setLogStreams(caller: Caller, streams: readonly (LogStream & { readonly instanceId: string })[]): Promise<void>;
+  removeLogStreams(caller: Caller, streams: readonly { readonly instanceId: string; readonly logType: LogType }[]): Promise<void>;
   /** Deleted instances that can come back, the last deleted first. */
   listRecycled(caller: Caller, page: Pick<Page, 'offset' | 'limit'>): Promise<Rows<RecycledInstance>>;
   /** For how many days those deleted from now on can. */

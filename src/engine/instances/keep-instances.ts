@@ -24,7 +24,7 @@ type KeepDeps = Pick<JobDeps, 'catalog' | 'provider' | 'log' | 'clock'>;
 /**
  * Starts the servers of Larder's own instances that do not run: at once all that ended with the machine or with an earlier Larder, later
  * those that crashed. Trouble is logged once for each instance until it is over; `instance list` then shows it as abnormal. Disposing ends
- * it and leaves the servers as they are.
+ * it and leaves the servers as they are. Logs that have grown large are followed by new ones.
  */
 export function keepInstances(deps: KeepDeps, timers: Timers): AsyncDisposable {
   const stop = new AbortController();
@@ -54,6 +54,7 @@ async function startWhatIsDown(deps: KeepDeps, signal: AbortSignal, troubled: Se
   for (const { row } of await ownInstanceRows(deps)) {
     if (row.status === 'creating' || row.status === 'createfail' || notOurs.includes(row.action)) continue;
     const servers = serversOf(row);
+    await provider.rotateLogs(servers);
     const running = await provider.running(servers);
     if (running.every(Boolean)) continue;
     try {

@@ -1,19 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { LarderError } from '../../core/errors.ts';
-import { checkInstanceId } from '../../core/ids.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { findInstance } from '../find-instance.ts';
 import type { Caller, InstanceNode, Rows } from '../use-cases.ts';
-import { requireNode } from './begin-change.ts';
-import { isElsewhere, requireOwn } from './own-servers.ts';
+import { findLogs, notableLines, slowQuery } from './log-lines.ts';
 
-/** So much of the end of a log is looked at. */
-const lookedAt = 64 * 1024 * 1024;
 /** More than that are never shown. */
 const mostEntries = 2000;
-const slowQuery = 51_803;
 
 export interface LogQuery {
   readonly from: Date;
@@ -100,18 +90,13 @@ async function readLogs<T>(
   query: LogQuery,
   entryOf: (line: Line, node: InstanceNode) => T | null,
 ): Promise<Rows<T>> {
-  checkInstanceId(instanceId);
-  const row = await findInstance(deps.catalog.db, caller.projectId, instanceId);
-  const { servers } = requireOwn(row);
-  if (isElsewhere(deps, row)) throw new LarderError('operation-illegal', 'The logs lie with another server of Larder.');
-  const nodes = query.nodeId === undefined ? (row.nodes as readonly InstanceNode[]) : [requireNode(row, query.nodeId)];
+  const members = await findLogs(deps, caller, instanceId, query.nodeId === undefined ? [] : [query.nodeId]);
   const found: { readonly time: Date; readonly entry: T }[] = [];
-  for (const node of nodes) {
-    const member = servers.ports.indexOf(node.port);
-    if (member < 0) continue;
+  for (const { node, files } of members) {
     const recent: { readonly time: Date; readonly entry: T }[] = [];
-    for await (const line of linesOf(deps.provider.logFile(row.id, member))) {
-      if (line.time < query.from || line.time > query.to) continue;
+    for await (const text of notableLines(files)) {
+      const line = parsed(text);
+      if (line === null || line.time < query.from || line.time > query.to) continue;
       const entry = entryOf(line, node);
       if (entry !== null) recent.push({ time: line.time, entry });
       if (recent.length > mostEntries * 2) recent.splice(0, mostEntries);
@@ -120,22 +105,6 @@ async function readLogs<T>(
   }
   const newest = found.toSorted((a, b) => b.time.getTime() - a.time.getTime()).slice(0, mostEntries);
   return { rows: newest.slice(query.offset, query.offset + query.limit).map(({ entry }) => entry), total: newest.length };
-}
-
-/** The lines of a server's structured log; what is none, as the half line at the beginning, is passed over. */
-async function* linesOf(path: string): AsyncGenerator<Line> {
-  const size = await stat(path).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size === 0) return;
-  const stream = createReadStream(path, { encoding: 'utf8', start: Math.max(0, size - lookedAt) });
-  for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
-    // Most lines are of no interest, and parsing them all would take long.
-    if (!/"s":"[WEF]"/.test(text) && !text.includes(`"id":${slowQuery},`)) continue;
-    const line = parsed(text);
-    if (line !== null) yield line;
-  }
 }
 
 function parsed(text: string): Line | null {
