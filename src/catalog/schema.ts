@@ -313,7 +313,14 @@ export interface ConfigurationUsesTable {
   failure: string | null;
 }
 
+/** The place of own instances, and when a server of Larder last looked after those there. */
+export interface ServerPlacesTable {
+  place: string;
+  seen: Date;
+}
+
 export interface CatalogSchema {
+  server_places: ServerPlacesTable;
   configurations: ConfigurationsTable;
   parameter_changes: ParameterChangesTable;
   configuration_uses: ConfigurationUsesTable;

@@ -1,5 +1,5 @@
 import { retainAfterDeletion } from './follow/retain-archives.ts';
-import { isElsewhere } from './instances/own-servers.ts';
+import { isForAnother } from './instances/server-places.ts';
 import { recycle, type Recycling } from './instances/recycle-bin.ts';
 import type { JobKind } from './job-kind.ts';
 
@@ -10,10 +10,7 @@ import type { JobKind } from './job-kind.ts';
  * those backups.
  */
 export const deleteInstanceJob: JobKind = {
-  async isElsewhere(deps, job) {
-    const row = await deps.catalog.db.selectFrom('instances').select('own').where('id', '=', job.instance_id).executeTakeFirst();
-    return isElsewhere(deps, row);
-  },
+  isElsewhere: isForAnother,
 
   async run(deps, job, context) {
     const automated = await deps.catalog.db

@@ -16,7 +16,6 @@ import {
   type RecyclePolicyRecord,
   type UserRecord,
 } from './records.ts';
-import type { InstanceMode } from './use-cases.ts';
 
 /** What came back, and what could not. */
 export interface RecoveredCatalog {
@@ -101,9 +100,9 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
     for (const policy of policies) if (known.has(policy.id)) await insertPolicy(trx, policy);
     for (const { id, record } of drills) if (known.has(id)) await insertDrillSchedule(trx, id, record, instanceProofs.get(id));
     for (const [id, record] of instanceProofs) if (known.has(id)) await insertInstanceProof(trx, id, record);
-    const modes = new Map(instances.map(({ id, record }) => [id, record.mode]));
+    const modes = new Map<string, string>([...recycled, ...instances].map(({ id, record }) => [id, record.mode]));
     for (const backup of backups) {
-      await insertBackup(trx, backup, modes.get(backup.instanceId) ?? 'ReplicaSet', proofs.get(backup.backupId));
+      await insertBackup(trx, backup, modes.get(backup.instanceId) ?? backup.mode, proofs.get(backup.backupId));
     }
     const projectIds = new Set(projects.map(({ id }) => id));
     for (const configuration of configurations) {
@@ -251,7 +250,7 @@ async function insertPolicy(trx: CatalogTransaction, { id, record }: Found<Polic
 async function insertBackup(
   trx: CatalogTransaction,
   backup: BackupHead,
-  mode: InstanceMode,
+  mode: string,
   verdict: ProofRecord | undefined,
 ): Promise<void> {
   await trx

@@ -7,6 +7,7 @@ const head = (backupId: string, name: string, second: number, projectId = 'p'): 
   projectId,
   instanceId: 'i',
   instanceName: 'shop',
+  mode: 'ReplicaSet',
   name,
   description: '',
   type: 'Manual',

@@ -2,7 +2,7 @@ import { isLarderError } from '../core/errors.ts';
 import type { Manifest } from '../core/image.ts';
 import { replayBaseOf, type ReplayBase } from '../core/oplog-archive.ts';
 import type { Repository } from '../repository/port.ts';
-import type { BackupType } from './use-cases.ts';
+import type { BackupType, InstanceMode } from './use-cases.ts';
 
 /** What the catalog keeps of a backup, out of its manifest. */
 export interface BackupHead {
@@ -10,6 +10,8 @@ export interface BackupHead {
   readonly projectId: string;
   readonly instanceId: string;
   readonly instanceName: string;
+  /** As far as the source tells: an imported backup is restored like one of a replica set. */
+  readonly mode: InstanceMode;
   readonly name: string;
   readonly description: string;
   readonly type: BackupType;
@@ -84,6 +86,7 @@ function headOf(manifest: Manifest): BackupHead {
     projectId: manifest.projectId,
     instanceId: manifest.instanceId,
     instanceName: manifest.instanceName,
+    mode: manifest.source.setName === '' && manifest.source.member !== '' ? 'Single' : 'ReplicaSet',
     name: manifest.name,
     description: manifest.description,
     type: manifest.type,

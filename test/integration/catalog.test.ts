@@ -189,6 +189,7 @@ const columns = {
     subjects: 'jsonb',
   },
   used_signatures: { hash: 'text', expires: 'timestamp with time zone' },
+  server_places: { place: 'text', seen: 'timestamp with time zone' },
   configurations: {
     id: 'text',
     project_id: 'text',

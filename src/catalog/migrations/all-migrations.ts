@@ -14,6 +14,7 @@ import { recycleBin } from './0017-recycle-bin.ts';
 import { jobList } from './0019-job-list.ts';
 import { archiveProjects } from './0020-archive-projects.ts';
 import { configurations } from './0021-configurations.ts';
+import { serverPlaces } from './0022-server-places.ts';
 
 /** In the order of their names. A migration that was released is never changed; what it lacks is added by the next. */
 export const allMigrations: Readonly<Record<string, Migration>> = {
@@ -32,4 +33,5 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0019-job-list': jobList,
   '0020-archive-projects': archiveProjects,
   '0021-configurations': configurations,
+  '0022-server-places': serverPlaces,
 };

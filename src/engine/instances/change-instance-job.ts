@@ -13,16 +13,15 @@ import type { JobKind, JobRow, WriteOutcome } from '../job-kind.ts';
 import { sealedContexts } from '../sealed-contexts.ts';
 import type { InstanceChange } from './instance-change.ts';
 import { movePort } from './move-port.ts';
-import { isElsewhere, requireOwn, serversOf, serviceUserOf, uriOf } from './own-servers.ts';
+import { requireOwn, serversOf, serviceUserOf, uriOf } from './own-servers.ts';
+import { isForAnother } from './server-places.ts';
 import { restartServers } from './restart-servers.ts';
 import { stepDown } from './step-down.ts';
 
 /** Carries out one change of an instance. A try that fails leaves the servers running as they were, where that can be. */
 export const changeInstanceJob: JobKind = {
   async isElsewhere(deps, job) {
-    if ((job.request as InstanceChange).what === 'switch-primary') return false;
-    const row = await deps.catalog.db.selectFrom('instances').select('own').where('id', '=', job.instance_id).executeTakeFirst();
-    return isElsewhere(deps, row);
+    return (job.request as InstanceChange).what !== 'switch-primary' && isForAnother(deps, job);
   },
 
   async run(deps, job, { signal }) {

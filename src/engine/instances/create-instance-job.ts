@@ -18,6 +18,7 @@ import type { RestoreSummary, TaskContext } from '../tasks.ts';
 import type { CreateInstanceRequest } from './create-instance.ts';
 import { administratorName, isElsewhere, serviceUserOf, uriOf } from './own-servers.ts';
 import { startNewServers } from './start-new-servers.ts';
+import { isForAnother } from './server-places.ts';
 import { setAdministrator } from './server-users.ts';
 
 /**
@@ -26,13 +27,13 @@ import { setAdministrator } from './server-users.ts';
  * `createfail`.
  */
 export const createInstanceJob: JobKind = {
-  async isElsewhere(deps, job) {
-    const row = await deps.catalog.db.selectFrom('instances').select('own').where('id', '=', job.instance_id).executeTakeFirst();
-    return isElsewhere(deps, row);
-  },
+  isElsewhere: isForAnother,
 
   async run(deps, job, context) {
     const ordered = await findInstance(deps.catalog.db, job.project_id, job.instance_id);
+    if (isElsewhere(deps, ordered)) {
+      throw new LarderError('mongod-unavailable', 'The server of Larder that was to start the servers is gone.');
+    }
     const { sealedPassword } = job.request as CreateInstanceRequest;
     const password =
       sealedPassword === null ? null : deps.repository.openSecret(sealedPassword, sealedContexts.administrator(job.id));

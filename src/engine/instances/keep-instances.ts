@@ -5,6 +5,7 @@ import { isLarderError } from '../../core/errors.ts';
 import type { InstanceRow } from '../instance-from-row.ts';
 import { ownInstanceRows } from './own-rows.ts';
 import { serversOf } from './own-servers.ts';
+import { noteHere } from './server-places.ts';
 
 /** How often is looked whether all servers run, milliseconds. */
 const interval = 15_000;
@@ -32,6 +33,7 @@ export function keepInstances(deps: KeepDeps, timers: Timers): AsyncDisposable {
   const rounds = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       try {
+        await noteHere(deps);
         await startWhatIsDown(deps, stop.signal, troubled);
       } catch (error) {
         if (!stop.signal.aborted) deps.log.warn({ err: error }, 'the servers of own instances could not be looked after');
