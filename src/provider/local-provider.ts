@@ -37,6 +37,8 @@ export interface LocalProviderOptions {
 }
 
 const settleTimeoutMs = 120_000;
+/** Files of collections that nobody uses are closed sooner than by default: many small instances share what a machine may open. */
+const closeIdleFiles = 'file_manager=(close_idle_time=60,close_scan_interval=10,close_handle_minimum=250)';
 
 /** Servers on this machine, each a process of its own that is known by its folder. */
 export async function openLocalProvider(options: LocalProviderOptions): Promise<InstanceProvider> {
@@ -89,6 +91,8 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
         arguments: [
           '--wiredTigerCacheSizeGB',
           String(options.cacheMb / 1024),
+          '--wiredTigerEngineConfigString',
+          closeIdleFiles,
           '--keyFile',
           join(folderOf(id), 'key-file'),
           ...(servers.setName === null ? [] : ['--replSet', servers.setName]),

@@ -16,6 +16,7 @@ import { TransferProgress } from '../transfer-progress.ts';
 import { expectScans } from './expect-scans.ts';
 import { manifestOf, summarize } from './manifest-of.ts';
 import { megabyte, Pace } from './pace.ts';
+import { makeRoomForScan, sourceFiles } from './source-files.ts';
 import { viewImages } from './view-images.ts';
 
 /** Collections scanned at the same time. */
@@ -134,6 +135,7 @@ async function scanLocked(reading: Reading, uri: string): Promise<Scanned> {
 async function scanAll({ client, writer, progress, signal }: Reading): Promise<Scanned> {
   progress.phase('reading the catalog');
   const layers = new Map<string, LayerRef | null>();
+  const files = sourceFiles(client);
   for (let round = 0; round < mostRounds; round++) {
     const catalog = await readCatalog(client, signal);
     const entries = [...catalog.values()].flatMap((database) => database.entries);
@@ -148,6 +150,7 @@ async function scanAll({ client, writer, progress, signal }: Reading): Promise<S
     progress.phase('scanning');
     await expectScans(client, missing, progress, signal);
     await concurrently(missing, scansAtOnce, async (entry) => {
+      await makeRoomForScan(files, progress, signal);
       layers.set(entry.uuid, await scan(client, entry, writer, progress, signal));
     });
   }

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
 import type { ClusterTime, CollectionImage, Manifest, OpTime, ViewImage } from '../../core/image.ts';
 import { concurrently } from '../../lib/concurrently.ts';
+import { meanwhile } from '../../lib/meanwhile.ts';
 import { toTimestamp } from '../../mongo/cluster-time.ts';
 import { earliestCatalogTime, readCatalog, readInOtherTerm, staleAfter } from '../../mongo/collection-catalog.ts';
 import type { CollectionCatalog } from '../../mongo/collection-catalog.ts';
@@ -10,6 +10,7 @@ import { serverErrorCode } from '../../mongo/connect.ts';
 import { appliedOpTime, majorityOpTime } from '../../mongo/members.ts';
 import { proveContinuity } from '../../mongo/read-oplog.ts';
 import type { ProjectRepository, RepositoryWriter } from '../../repository/port.ts';
+import type { FileRoom } from '../file-room.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
 import { awaitCommit } from './await-commit.ts';
 import { CappedCollections, logsEvictions } from './capped-collections.ts';
@@ -19,6 +20,7 @@ import { askOpenTransactions, oplogAfter, type OpenTransactions } from './open-a
 import { expectTouched, touchedSize } from './expect-touched.ts';
 import { isTimeLost, readChanges } from './read-changes.ts';
 import { scanCollection } from './scan-collection.ts';
+import { makeRoomForScan, sourceFiles } from './source-files.ts';
 import { ScanList, type DataEntry } from './scan-list.ts';
 import type { Source } from './source.ts';
 import { StoredLayers } from './stored-layers.ts';
@@ -44,6 +46,7 @@ interface Member {
   readonly transactions: MongoClient | null;
   /** True if it removes what does not fit into a capped collection without an entry in the oplog. */
   readonly evictsSilently: boolean;
+  readonly files: FileRoom;
   readonly signal: AbortSignal;
 }
 
@@ -106,7 +109,8 @@ export class ImageBuilder {
     const { progress } = this.#build;
     const { client, transactions, lost } = source;
     const evictsSilently = !logsEvictions(source);
-    const arrived = { client, transactions, evictsSilently, signal: AbortSignal.any([this.#build.signal, lost]) };
+    const files = sourceFiles(client);
+    const arrived = { client, transactions, evictsSilently, files, signal: AbortSignal.any([this.#build.signal, lost]) };
     const isAnother = this.#member !== null;
     this.#member = arrived;
     if (isAnother) await this.#takeUp(arrived);
@@ -231,28 +235,14 @@ export class ImageBuilder {
       this.#layers.forget(uuid);
       this.#scans.begin(uuid);
     }
-    const stop = new AbortController();
-    const signal = AbortSignal.any([this.#now.signal, stop.signal]);
-    let scanning = true;
-    const scans = concurrently(entries, scansAtOnce, (entry) => this.#scanOne(entry, at, signal)).finally(
-      () => (scanning = false),
-    );
-    const ended = scans.catch(() => undefined);
-    try {
-      while (scanning) {
-        await Promise.race([ended, delay(followInterval, undefined, { signal })]);
-        if (scanning) await this.#catchUp();
-      }
-    } finally {
-      stop.abort();
-      await ended;
-    }
-    await scans;
+    const scans = (signal: AbortSignal) => concurrently(entries, scansAtOnce, (entry) => this.#scanOne(entry, at, signal));
+    await meanwhile(scans, () => this.#catchUp(), { interval: followInterval, signal: this.#now.signal });
   }
 
   async #scanOne(entry: DataEntry, at: ClusterTime, signal: AbortSignal): Promise<void> {
     const { writer, progress } = this.#build;
     signal.throwIfAborted();
+    await makeRoomForScan(this.#now.files, progress, signal);
     if (entry.capped) this.#capped.countScan(entry.uuid);
     const result = await scanCollection({ client: this.#now.client, entry, at, writer, progress, signal });
     if (!result?.exact) await this.#extendHorizon();

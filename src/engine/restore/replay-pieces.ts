@@ -28,6 +28,8 @@ export interface ReplayDependencies extends LoadDependencies {
   readonly course: Course;
   readonly source: ReplaySource;
   readonly replayWindowBytes?: number | undefined;
+  /** Resolves once the target may open the files that a piece takes. */
+  readonly makeRoom: (piece: Piece, signal: AbortSignal) => Promise<void>;
 }
 
 /** The place of the note of these pieces, which are replayed together: the same in every try of a restore. */
@@ -66,7 +68,10 @@ async function replayOnce(pieces: readonly Piece[], notes: ReplayNotes, deps: Re
     } else goesOn.set(piece, piece.state!.uuid);
   }
   progress.phase('restoring documents');
-  await concurrently(pieces, collectionsAtOnce, (piece) => loadCollection(piece, deps));
+  await concurrently(pieces, collectionsAtOnce, async (piece) => {
+    await deps.makeRoom(piece, signal);
+    await loadCollection(piece, deps);
+  });
   const behind = note === null ? [] : pieces.filter((piece) => goesOn.get(piece) !== piece.state!.uuid);
   progress.phase('comparing');
   await concurrently(note === null ? pieces : behind, collectionsAtOnce, (piece) => compareWithBase(piece, deps));

@@ -8,6 +8,7 @@ import { describeCollection } from '../../mongo/describe-collection.ts';
 import { readRaw } from '../../mongo/raw-cursor.ts';
 import type { ProjectRepository } from '../../repository/port.ts';
 import type { Course } from '../replay/chart-course.ts';
+import { FileRoom } from '../file-room.ts';
 import { switchingOver, type ReplaySummary, type RestoreSummary, type RestoreTask, type TaskContext } from '../tasks.ts';
 import { TransferProgress } from '../transfer-progress.ts';
 import { compareDocuments, countDocuments, finishCollection, indexAndProve } from './build-collection.ts';
@@ -96,6 +97,7 @@ class Restoration {
   readonly #signal: AbortSignal;
   readonly #deps: RestoreDependencies;
   readonly #begun: number;
+  readonly #files: FileRoom;
 
   constructor(
     restoreId: string,
@@ -118,6 +120,7 @@ class Restoration {
     this.#signal = signal;
     this.#deps = deps;
     this.#begun = deps.clock.now().getTime();
+    this.#files = new FileRoom({ client: target.client, code: 'restore-failed', server: 'The target' });
   }
 
   async run(): Promise<RestoreSummary> {
@@ -212,7 +215,10 @@ class Restoration {
     const journey = this.#journey;
     if (journey === null)
       await this.#step(waiting, 'restoring documents', (piece, signal) => loadCollection(piece, { ...deps, signal }));
-    else await replayPieces(waiting, this.#noteOf(pieces), { ...deps, ...journey, signal: this.#signal });
+    else {
+      const makeRoom = (piece: Piece, signal: AbortSignal) => this.#makeFileRoom(piece, 'restoring documents', signal);
+      await replayPieces(waiting, this.#noteOf(pieces), { ...deps, ...journey, makeRoom, signal: this.#signal });
+    }
     const count = (piece: Piece, counting: BuildDependencies) =>
       countDocuments(piece, inOrder(piece) ? null : this.#expectedOf(piece, journey!.course), counting);
     await this.#step(waiting, 'indexing and comparing', (piece, signal) =>
@@ -228,9 +234,19 @@ class Restoration {
   ): Promise<void> {
     this.#progress.phase(phase);
     await concurrently(pieces, collectionsAtOnce, async (piece) => {
-      if (!reached(piece, 'compared') || phase === 'finishing')
-        await throughElections(this.#target.client, this.#signal, (signal) => step(piece, signal));
+      if (reached(piece, 'compared') && phase !== 'finishing') return;
+      await throughElections(this.#target.client, this.#signal, async (signal) => {
+        await this.#makeFileRoom(piece, phase, signal);
+        await step(piece, signal);
+      });
     });
+  }
+
+  /** The collection that is built, and its indexes, are files that the target opens. */
+  #makeFileRoom({ planned }: Piece, phase: string, signal: AbortSignal): Promise<void> {
+    const waiting = `${phase}, waiting for the target to close files`;
+    const files = planned.image.indexes.length + 2;
+    return this.#files.make(files, { signal, onWait: (waits) => this.#progress.phase(waits ? waiting : phase) });
   }
 
   /** Documents that there must be after the replay: those that were loaded and compared, and what the entries add. */
