@@ -3,6 +3,7 @@ import { drill } from './engine/drill/drill.ts';
 import { exportArchive } from './engine/export/export-archive.ts';
 import { importArchive } from './engine/import/import-archive.ts';
 import { restore } from './engine/restore/restore.ts';
+import { mergeArchive } from './engine/follow/merge-archive.ts';
 import { trimArchive } from './engine/follow/trim-archive.ts';
 import { outline } from './engine/restore/outline.ts';
 import type { Task, TaskContext, TaskResults } from './engine/tasks.ts';
@@ -56,6 +57,8 @@ async function run(
       const archive = repository.project(task.projectId).oplog(task.instanceId);
       return trimArchive(archive, task.timelines, signal);
     }
+    case 'merge-archive':
+      return mergeArchive(repository.project(task.projectId).oplog(task.instanceId), signal);
     case 'prune': {
       const { projects } = await pruneRepository(repository, { clock: systemClock, signal });
       return { freedBytes: projects.reduce((sum, { freedBytes }) => sum + freedBytes, 0) };

@@ -157,6 +157,14 @@ export interface TrimArchiveTask {
   readonly timelines: readonly { readonly number: number; readonly keep: readonly ArchivedStretch[] }[];
 }
 
+/** Make fewer and larger objects of an archived oplog, which holds the same afterwards. Repeating it is harmless. */
+export interface MergeArchiveTask {
+  readonly kind: 'merge-archive';
+  readonly repository: RepositoryConnection;
+  readonly projectId: string;
+  readonly instanceId: string;
+}
+
 /** Write a backup as a mongodump archive. */
 export interface ExportTask {
   readonly kind: 'export';
@@ -205,6 +213,7 @@ export type Task =
   | DeleteTask
   | PruneTask
   | TrimArchiveTask
+  | MergeArchiveTask
   | ExportTask
   | ImportTask;
 
@@ -218,6 +227,7 @@ export interface TaskResults {
   readonly delete: { readonly deleted: true };
   readonly prune: { readonly freedBytes: number };
   readonly 'trim-archive': { readonly freedBytes: number; readonly segments: number };
+  readonly 'merge-archive': { readonly merged: number; readonly removed: number };
   readonly export: ExportSummary;
   readonly import: ImportSummary;
 }

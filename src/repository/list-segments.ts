@@ -1,11 +1,11 @@
-import type { OplogSegment } from '../core/oplog-archive.ts';
+import type { StoredSegment } from '../core/segment-merging.ts';
 import type { StoreOptions } from '../storage/port.ts';
 import { parseSegmentName, segmentPrefix } from './oplog-segment-name.ts';
 import type { ArchivePlace } from './oplog-segment.ts';
 import type { ProjectContext } from './project-context.ts';
 
 /** A segment as a listing tells of it. */
-export interface ListedSegment extends OplogSegment {
+export interface ListedSegment extends StoredSegment {
   readonly key: string;
   /** Bytes in the store. */
   readonly size: number;
@@ -20,8 +20,8 @@ export async function* listSegments(
 ): AsyncGenerator<ListedSegment, void, undefined> {
   const prefix = context.names.oplog(instanceId, shard).segments;
   const of = timeline === null ? prefix : prefix + segmentPrefix(timeline);
-  for await (const { key, size } of context.store.list(of, options)) {
+  for await (const { key, size, modified } of context.store.list(of, options)) {
     const segment = parseSegmentName(key.slice(prefix.length));
-    if (segment !== null) yield { ...segment, key, size };
+    if (segment !== null) yield { ...segment, key, size, modified };
   }
 }

@@ -8,6 +8,7 @@ import { listTimelineNumbers, readTimeline, storeTimeline } from './oplog-timeli
 import type { OplogArchive } from './port.ts';
 import type { ProjectContext } from './project-context.ts';
 import { readAhead } from './read-ahead.ts';
+import { mergeSegments } from './merge-segments.ts';
 import { trimTimeline } from './trim-timeline.ts';
 
 /** Stands for the only shard of an instance that is no cluster. */
@@ -61,5 +62,6 @@ export function openOplogArchive(context: ProjectContext, instanceId: string, sh
       return createOplogReader(context, place, segments);
     },
     trim: (timeline, keep, options = {}) => trimTimeline(context, place, { timeline, keep }, options),
+    merge: (timeline, options = {}) => mergeSegments(context, place, timeline, options),
   };
 }

@@ -1,4 +1,4 @@
-import { LarderError } from '../core/errors.ts';
+import { isLarderError, LarderError } from '../core/errors.ts';
 import { compareClusterTime, type ClusterTime, type OpTime } from '../core/image.ts';
 import { isSameOpTime, stretchesOf, type OplogSegment } from '../core/oplog-archive.ts';
 import { documentLength, type RawBatch } from '../lib/raw-bson.ts';
@@ -25,9 +25,11 @@ export function createOplogReader(
     stretches: stretchesOf(segments),
     entries: (after, until, options = {}) => readEntries(context, archive, segments, after, until, options),
     async entryAt(time, options = {}) {
-      const segment = segments.find(({ after, to }) => compareClusterTime(after, time) < 0 && compareClusterTime(time, to) <= 0);
-      if (segment === undefined) return null;
-      if (last?.segment !== segment) last = { segment, batch: await readSegment(context, archive, segment, options) };
+      const holders = segments.filter(
+        ({ after, to }) => compareClusterTime(after, time) < 0 && compareClusterTime(time, to) <= 0,
+      );
+      if (holders.length === 0) return null;
+      if (last === null || !holders.includes(last.segment)) last = await readFirstWhole(context, archive, holders, options);
       const { buffer, starts } = last.batch;
       const n = firstNotBefore(last.batch, time);
       if (n === last.batch.count || compareClusterTime(opTimeOf(buffer, starts[n]!), time) !== 0) return null;
@@ -44,34 +46,101 @@ async function* readEntries(
   until: ClusterTime,
   options: StoreOptions,
 ): AsyncGenerator<RawBatch, void, undefined> {
-  const wanted = segments.filter(
-    (segment) => compareClusterTime(after, segment.to) < 0 && compareClusterTime(segment.after, until) < 0,
-  );
+  // Of those that do not go on where they should, null; of the others their damage.
+  const unfit = new Map<OplogSegment, LarderError | null>();
   let position = after;
-  const reads = readAhead(wanted, segmentsAhead, async (segment) => ({
-    segment,
-    batch: await readSegment(context, archive, segment, options),
-  }));
-  for await (const { segment, batch } of reads) {
-    options.signal?.throwIfAborted();
-    // Two followers may have written the same entries for a moment.
-    if (compareClusterTime(segment.to, position) <= 0) continue;
-    const part = followingPart(segment, batch, position);
-    if (part === null) throw missing(position, segment.after);
-    const end = firstNotBefore(part, { t: until.t, i: until.i + 1 });
-    if (end > 0) yield { ...part, count: end };
-    position = segment.to;
+  for (let goesOn = true; goesOn;) {
+    goesOn = false;
+    const reads = readAhead(wayThrough(segments, unfit, position, until), segmentsAhead, async (segment) => ({
+      segment,
+      batch: await readOrDamage(context, archive, segment, options),
+    }));
+    for await (const { segment, batch } of reads) {
+      options.signal?.throwIfAborted();
+      const part = isLarderError(batch) ? null : followingPart(segment, batch, position);
+      if (part === null) {
+        // Others may hold the same entries: two followers wrote them, or pieces that this one was made of.
+        unfit.set(segment, isLarderError(batch) ? batch : null);
+        goesOn = true;
+        break;
+      }
+      const end = firstNotBefore(part, { t: until.t, i: until.i + 1 });
+      if (end > 0) yield { ...part, count: end };
+      position = segment.to;
+    }
   }
-  if (compareClusterTime(position, until) < 0) throw missing(position, until);
+  if (compareClusterTime(position, until) >= 0) return;
+  for (const [segment, damage] of unfit) if (damage !== null && compareClusterTime(segment.to, position) > 0) throw damage;
+  throw missing(position, segments.find((segment) => compareClusterTime(segment.after, position) > 0)?.after ?? until);
+}
+
+/** Segments that lead from `position` to `until`, or as far as they go; of several that go on, each time the one that reaches furthest. */
+function* wayThrough(
+  segments: readonly OplogSegment[],
+  unfit: ReadonlyMap<OplogSegment, unknown>,
+  from: OpTime,
+  until: ClusterTime,
+): Generator<OplogSegment, void, undefined> {
+  let position: ClusterTime = from;
+  let furthest: OplogSegment | null = null;
+  for (const segment of segments) {
+    if (unfit.has(segment) || compareClusterTime(segment.to, position) <= 0) continue;
+    if (compareClusterTime(segment.after, position) > 0 && furthest !== null) {
+      yield furthest;
+      position = furthest.to;
+      furthest = null;
+      if (compareClusterTime(position, until) >= 0) return;
+      if (compareClusterTime(segment.to, position) <= 0) continue;
+    }
+    if (compareClusterTime(segment.after, position) > 0) return;
+    if (furthest === null || compareClusterTime(segment.to, furthest.to) > 0) furthest = segment;
+  }
+  if (furthest !== null && compareClusterTime(position, until) < 0) yield furthest;
+}
+
+/** Damage is handed back, not thrown: it may be passed by. */
+async function readOrDamage(
+  context: ProjectContext,
+  archive: ArchivePlace,
+  segment: OplogSegment,
+  options: StoreOptions,
+): Promise<RawBatch | LarderError> {
+  try {
+    return await readSegment(context, archive, segment, options);
+  } catch (error) {
+    if (isLarderError(error, 'object-corrupt')) return error;
+    throw error;
+  }
 }
 
 /** The entries of a segment that follow `position`, or null if it does not go on just there. */
 export function followingPart({ after }: OplogSegment, batch: RawBatch, position: OpTime): RawBatch | null {
   if (isSameOpTime(after, position)) return batch;
-  if (compareClusterTime(after, position) >= 0) return null;
+  if (compareClusterTime(after, position) >= 0 || !endsWithin(batch, position)) return null;
   const n = firstNotBefore(batch, position);
-  if (n === batch.count || !isSameOpTime(opTimeOf(batch.buffer, batch.starts[n]!), position)) return null;
   return { buffer: batch.buffer, starts: batch.starts.subarray(n + 1), count: batch.count - n - 1 };
+}
+
+/** True if the very entry is in the batch. */
+export function endsWithin(batch: RawBatch, position: OpTime): boolean {
+  const n = firstNotBefore(batch, position);
+  return n < batch.count && isSameOpTime(opTimeOf(batch.buffer, batch.starts[n]!), position);
+}
+
+/** The first of the segments that is not damaged; `object-corrupt` if all are. */
+async function readFirstWhole(
+  context: ProjectContext,
+  archive: ArchivePlace,
+  segments: readonly OplogSegment[],
+  options: StoreOptions,
+): Promise<{ readonly segment: OplogSegment; readonly batch: RawBatch }> {
+  let damage: LarderError | null = null;
+  for (const segment of segments) {
+    const batch = await readOrDamage(context, archive, segment, options);
+    if (!isLarderError(batch)) return { segment, batch };
+    damage ??= batch;
+  }
+  throw damage!;
 }
 
 /** The first entry at `time` or later; the number of entries if there is none. */

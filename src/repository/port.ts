@@ -73,7 +73,7 @@ export interface OplogReader {
   entryAt(time: ClusterTime, options?: StoreOptions): Promise<Buffer | null>;
 }
 
-/** The archived oplog of one shard of one instance. Segments are immutable; one writer at a time is expected, more do no harm. */
+/** The archived oplog of one shard of one instance. Segments are immutable, and may overlap; one writer at a time is expected, more do no harm. */
 export interface OplogArchive {
   /** Oldest first. `object-corrupt` if one cannot be read. */
   timelines(options?: StoreOptions): Promise<readonly OplogTimeline[]>;
@@ -108,6 +108,11 @@ export interface OplogArchive {
     keep: readonly ArchivedStretch[],
     options?: StoreOptions,
   ): Promise<{ readonly segments: number; readonly bytes: number }>;
+  /**
+   * Makes fewer and larger segments of those of a timeline that are an hour old, and removes small ones 48 hours after larger ones came to hold
+   * their entries. What is archived stays the same, also when it is cut short; repeating it is harmless.
+   */
+  merge(timeline: number, options?: StoreOptions): Promise<{ readonly merged: number; readonly removed: number }>;
 }
 
 /** What a writer stored so far. */

@@ -119,6 +119,23 @@ describe('the archive of an instance over days', () => {
     expect([await daysLeft(), await daysShown()]).toEqual([[[8, 12]], [[8, 12]]]);
   });
 
+  it('is put together into fewer objects, beside the small ones, and stays what it is', async () => {
+    for (let n = 0; n < 100; n++)
+      await archive.append(
+        { timeline: 1, after: { ...onDay(0), t: onDay(0).t + 60 * n } },
+        entriesOf(onDay(0).t + 60 * (n + 1), 1, 2),
+      );
+    await show();
+    await backUp(0);
+    clock.moveBy(7_200_000);
+    const shown = async () => [await archive.stretches(), await world.useCases.listRestoreTimes(caller, instanceId)];
+    const before = await shown();
+    const segments = async () => (await Array.fromAsync(archive.segments(1))).length;
+    await retain();
+    expect(await segments()).toBe(101);
+    expect(await shown()).toEqual(before);
+  });
+
   it('P6: history that ended goes with its last image and its timeline', async () => {
     await archiveTo(3);
     const first = await backUp(1);

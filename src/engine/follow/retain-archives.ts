@@ -22,7 +22,7 @@ export interface RetainedArchive {
 const daySeconds = 86_400;
 
 /**
- * Removes from every archive what nothing restorable needs any more. What goes wrong with one is logged and does not keep the others
+ * Removes from every archive what nothing restorable needs any more, and makes fewer and larger objects of the rest. What goes wrong with one is logged and does not keep the others
  * waiting; `seen` are the archives that were looked at thoroughly before, and is added to. Errors of the catalog are thrown.
  */
 export async function retainArchives(deps: RetainDeps, seen: Set<string>, signal: AbortSignal): Promise<void> {
@@ -36,7 +36,9 @@ export async function retainArchives(deps: RetainDeps, seen: Set<string>, signal
     signal.throwIfAborted();
     try {
       const done = await retainArchive(deps, { projectId, instanceId, thorough: !seen.has(instanceId) }, signal);
-      if (done) seen.add(instanceId);
+      if (!done) continue;
+      seen.add(instanceId);
+      await mergeArchived(deps, { projectId, instanceId }, signal);
     } catch (error) {
       if (signal.aborted || isLarderError(error, 'catalog-unavailable')) throw error;
       deps.log.warn({ err: error, instanceId }, 'an archived oplog could not be trimmed');
@@ -84,6 +86,19 @@ export async function retainArchive(
     log.info({ instanceId, segments, freedBytes, reasons }, 'removed archived oplog that nothing restorable needs any more');
   }
   return true;
+}
+
+/** A restore to a moment that listed the archive before may be on its way through it: then `retainArchive` said so, and this is not done. */
+async function mergeArchived(
+  { runTask, repositoryConnection: repository, log }: RetainDeps,
+  { projectId, instanceId }: Pick<RetainedArchive, 'projectId' | 'instanceId'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { merged, removed } = await runTask<'merge-archive'>(
+    { kind: 'merge-archive', repository, projectId, instanceId },
+    { signal, report: () => undefined },
+  );
+  if (merged + removed > 0) log.info({ instanceId, merged, removed }, 'made fewer and larger objects of an archived oplog');
 }
 
 /** The same after the deletion of backups of an instance, which is done whatever comes of this: a later round tries again. */
