@@ -1,18 +1,19 @@
 import { createCipheriv, hash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, createGzip, zstdCompress } from 'node:zlib';
-import { once } from 'node:events';
 import type { MongoClient } from 'mongodb';
 import type { RawBatch } from '../src/lib/raw-bson.ts';
 import { readRaw } from '../src/mongo/raw-cursor.ts';
+import type { Prepare } from './measured-work.ts';
 
 const compress = promisify(zstdCompress);
 const level1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: 1024 * 1024 };
 
 /** What a dump tool does at least: every document read once, and its raw bytes handed on. */
-async function* scan(client: MongoClient, db: string, collection: string): AsyncGenerator<Buffer, void> {
+async function* scanned(client: MongoClient, db: string, collection: string): AsyncGenerator<Buffer, void> {
   const signal = new AbortController().signal;
   for await (const batch of readRaw(client.db(db), { find: collection, hint: { $natural: 1 } }, { signal })) yield joined(batch);
 }
@@ -23,37 +24,60 @@ function joined({ buffer, starts, count }: RawBatch): Buffer {
 }
 
 /** Reads the collection and throws it away. */
-export async function scanOnly(client: MongoClient, db: string, collection: string): Promise<number> {
-  let bytes = 0;
-  for await (const part of scan(client, db, collection)) bytes += part.length;
-  return bytes;
-}
+export const scan: Prepare<'scan'> = async ({ db, collection }, connect) => {
+  const client = await connect();
+  return async () => {
+    let bytes = 0;
+    for await (const part of scanned(client, db, collection)) bytes += part.length;
+    return { bytes };
+  };
+};
 
 /** Reads the collection into a file of raw BSON, as a plain dump does. */
-export async function scanToFile(client: MongoClient, db: string, collection: string, folder: string): Promise<void> {
-  await using file = await open(join(folder, 'plain.bson'), 'w');
-  for await (const part of scan(client, db, collection)) await file.write(part);
-  await file.sync();
-}
+export const scanToFile: Prepare<'scan-to-file'> = async ({ db, collection, folder }, connect) => {
+  const client = await connect();
+  return async () => {
+    let bytes = 0;
+    await using file = await open(join(folder, 'plain.bson'), 'w');
+    for await (const part of scanned(client, db, collection)) {
+      await file.write(part);
+      bytes += part.length;
+    }
+    await file.sync();
+    return { bytes };
+  };
+};
 
 /** The same through gzip at its default level, as a dump with `--gzip` does: one stream for a collection. */
-export async function scanToGzip(client: MongoClient, db: string, collection: string, folder: string): Promise<void> {
-  await using file = await open(join(folder, 'dump.bson.gz'), 'w');
-  const gzip = createGzip();
-  const written = (async () => {
-    for await (const part of gzip) await file.write(part as Buffer);
-  })();
-  for await (const part of scan(client, db, collection)) if (!gzip.write(part)) await once(gzip, 'drain');
-  gzip.end();
-  await written;
-  await file.sync();
-}
+export const scanToGzip: Prepare<'scan-to-gzip'> = async ({ db, collection, folder }, connect) => {
+  const client = await connect();
+  return async () => {
+    let bytes = 0;
+    await using file = await open(join(folder, 'dump.bson.gz'), 'w');
+    const gzip = createGzip();
+    const written = (async () => {
+      for await (const part of gzip) await file.write(part as Buffer);
+    })();
+    for await (const part of scanned(client, db, collection)) {
+      bytes += part.length;
+      if (!gzip.write(part)) await once(gzip, 'drain');
+    }
+    gzip.end();
+    await written;
+    await file.sync();
+    return { bytes };
+  };
+};
 
-/** zstd level 1, SHA-256 and AES-256-GCM alone, over the bytes of the collection in pieces of 1 MiB: the least that a stored byte costs. */
-export async function prepareBareCodec(client: MongoClient, db: string, collection: string): Promise<() => Promise<void>> {
+/** zstd level 1, SHA-256 and AES-256-GCM alone, over bytes of the collection in pieces of 1 MiB: the least that a stored byte costs. */
+export const codec: Prepare<'codec'> = async ({ db, collection, most }, connect) => {
+  const client = await connect();
   const pieces: Buffer[] = [];
-  for await (const part of scan(client, db, collection)) {
+  let bytes = 0;
+  for await (const part of scanned(client, db, collection)) {
     for (let at = 0; at < part.length; at += 1024 * 1024) pieces.push(part.subarray(at, at + 1024 * 1024));
+    bytes += part.length;
+    if (bytes >= most) break;
   }
   const key = randomBytes(32);
   return async () => {
@@ -63,5 +87,6 @@ export async function prepareBareCodec(client: MongoClient, db: string, collecti
       cipher.update(await compress(piece, level1));
       cipher.final();
     }
+    return { bytes };
   };
-}
+};

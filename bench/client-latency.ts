@@ -3,8 +3,7 @@ import { type Collection, MongoClient } from 'mongodb';
 import { seededRandom } from '../test/fixtures/workload.ts';
 import { startTestSet } from '../test/fixtures/replica-set.ts';
 import { temporaryFolder } from '../test/fixtures/temporary-folder.ts';
-import { scanToGzip } from './bare-scan.ts';
-import { fileRepository } from './in-process-backup.ts';
+import { measureApart } from './measure-apart.ts';
 import { percentile } from './percentile.ts';
 import { fillCollection } from './realistic-documents.ts';
 import type { Figure } from './report.ts';
@@ -27,15 +26,15 @@ interface Order {
 export async function clientLatency(): Promise<readonly Figure[]> {
   await using set = await startTestSet({ members: 3, cacheGb: 0.5 });
   await using client = new MongoClient(set.uri);
-  await using secondary = new MongoClient(set.uri, { readPreference: 'secondary' });
   await using folder = await temporaryFolder();
   await fillCollection(client, db, collection, documents, 1);
   const orders = client.db(db).collection<Order>(collection);
-  const repository = await fileRepository(folder.path);
+  const place = { uri: `${set.uri}&readPreference=secondary`, db, collection, folder: folder.path };
   const alone = await latenciesBeside(orders, () => delay(quietMilliseconds));
-  const backup = await latenciesBeside(orders, () => repository.backUp(set.uri, 'first', []));
-  const dump = await latenciesBeside(orders, () => scanToGzip(secondary, db, collection, folder.path));
-  await repository.close();
+  const backup = await latenciesBeside(orders, () =>
+    measureApart('backup', { uri: set.uri, folder: folder.path, id: 'first', base: [] }),
+  );
+  const dump = await latenciesBeside(orders, () => measureApart('scan-to-gzip', place));
   return [
     { name: 'operations alone, p99', value: percentile(alone, 0.99), unit: 'ms' },
     { name: 'p50 beside a backup / alone', value: percentile(backup, 0.5) / percentile(alone, 0.5), unit: 'times' },

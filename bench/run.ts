@@ -10,8 +10,8 @@ const scenarios: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'server-during-backup': () => serverDuringBackup(),
   'client-latency': clientLatency,
   api: apiCost({ backups: 10_000, requests: 1000 }),
-  'capture-1m': captureCost(1_000_000, 20),
-  'capture-5m': captureCost(5_000_000, 60),
+  'capture-1m': captureCost({ documents: 1_000_000, promisedSpeedUp: 20 }),
+  'capture-5m': captureCost({ documents: 5_000_000, promisedSpeedUp: 60 }),
   'restore-1m': restoreCost(1_000_000),
 };
 
