@@ -127,7 +127,7 @@ describe('a restore to a time', () => {
   }, 120_000);
 });
 
-it('R8: backups that a restore to a time may need cannot be deleted while it runs, and it proves none of them', async () => {
+it('R8: backups that a restore to a time may need cannot be deleted while it runs, nor with their instance, and it proves none of them', async () => {
   await using world = await openWorld();
   const { useCases } = world;
   const { db } = world.catalog;
@@ -164,7 +164,8 @@ it('R8: backups that a restore to a time may need cannot be deleted while it run
     const replayed = { baseBackupId: newer, base: { t: 200, i: 1 }, point, entries: 5, bytes: 900, writes: 3 };
     return { documents: 1, bytes: 1, collections: 1, verified: true, seconds: 1, notes: [], replayed };
   };
-  const order = { targetInstanceId: instanceId, overwrite: true };
+  const { id: other } = await useCases.adoptInstance(caller, { name: 'other-db', uri: 'mongodb://b.example' });
+  const order = { targetInstanceId: other, overwrite: true };
   const moment = { instanceId, point };
   expect(await codeOf(useCases.restore(stranger, { ...order, moment }))).toBe('instance-not-found');
   expect(await codeOf(useCases.restore(caller, { ...order, moment: { instanceId, point: { t: 99, i: 1 } } }))).toBe(
@@ -173,6 +174,12 @@ it('R8: backups that a restore to a time may need cannot be deleted while it run
   const { jobId } = await useCases.restore(caller, { ...order, moment });
   expect(await codeOf(useCases.deleteBackup(caller, newer))).toBe('backup-in-use');
   expect(await codeOf(useCases.deleteBackup(caller, older))).toBe('backup-in-use');
+  // The deletion of the instance would take its automated backups with it.
+  const ofType = (type: 'Auto' | 'Manual') => db.updateTable('backups').set({ type }).where('id', '=', older).execute();
+  await ofType('Auto');
+  expect(await codeOf(useCases.deleteInstance(caller, instanceId))).toBe('instance-busy');
+  expect((await useCases.showBackup(caller, older)).status).toBe('COMPLETED');
+  await ofType('Manual');
   await useCases.deleteBackup(caller, later);
   release.resolve();
   expect(await world.ended(caller, jobId)).toMatchObject({
