@@ -1,6 +1,7 @@
 import { capture } from './engine/capture/capture.ts';
 import { drill } from './engine/drill/drill.ts';
 import { exportArchive } from './engine/export/export-archive.ts';
+import { history } from './engine/history/history.ts';
 import { importArchive } from './engine/import/import-archive.ts';
 import { restore } from './engine/restore/restore.ts';
 import { mergeArchive } from './engine/follow/merge-archive.ts';
@@ -59,6 +60,8 @@ async function run(
     }
     case 'merge-archive':
       return mergeArchive(repository.project(task.projectId).oplog(task.instanceId), signal);
+    case 'history':
+      return history(task, { repository: repository.project(task.projectId), clock: systemClock, signal });
     case 'prune': {
       const { projects } = await pruneRepository(repository, { clock: systemClock, signal });
       return { freedBytes: projects.reduce((sum, { freedBytes }) => sum + freedBytes, 0) };

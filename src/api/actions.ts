@@ -101,6 +101,8 @@ const addresses: Readonly<Record<string, NeededAction>> = {
   [`PATCH ${l}/instances/:instance_id`]: 'dds:instance:modify',
   [`DELETE ${l}/instances/:instance_id`]: 'dds:instance:deleteInstance',
   [`GET ${l}/instances/:instance_id/policy`]: 'dds:instance:list',
+  // It shows documents, as backups do.
+  [`GET ${l}/instances/:instance_id/history`]: 'dds:backup:download',
   [`GET ${l}/instances/:instance_id/drill-schedule`]: 'dds:instance:list',
   [`PUT ${l}/instances/:instance_id/drill-schedule`]: 'larder:drill:create',
   [`DELETE ${l}/instances/:instance_id/drill-schedule`]: 'larder:drill:create',

@@ -10,6 +10,7 @@ import type {
   WireBackup,
   WireBackupDetails,
   WireDrillSchedule,
+  WireHistory,
   WireInstance,
   WireJob,
   WirePolicyState,
@@ -72,6 +73,8 @@ export interface LarderApi {
   ): Promise<void>;
   /** The newest ones that match, at most `count`. */
   listAudit(count: number, filter: Readonly<Record<string, string>>): Promise<readonly WireAuditEntry[]>;
+  /** `GET /larder/v1/{project_id}/instances/{instance_id}/history`: one page. */
+  listHistory(instanceId: string, query: Readonly<Record<string, string>>): Promise<WireHistory>;
   createAccessKey(): Promise<{ readonly access: string; readonly secret: string }>;
   listAccessKeys(): Promise<readonly WireAccessKey[]>;
   deleteAccessKey(access: string): Promise<void>;
@@ -185,6 +188,7 @@ export function createLarderApi(session: Session): LarderApi {
         if (page.entries.length < limit || entries.length >= count) return entries;
       }
     },
+    listHistory: (instance, query) => get(`${own}/instances/${id(instance)}/history?${new URLSearchParams(query).toString()}`),
     createAccessKey: () => post(`${own}/access-keys`, {}),
     listAccessKeys: async () => (await get<{ readonly access_keys: readonly WireAccessKey[] }>(`${own}/access-keys`)).access_keys,
     deleteAccessKey: async (access) => {

@@ -26,6 +26,7 @@ import { addRepositoryPrune } from './commands/repository-prune.ts';
 import { addRepositoryRecover } from './commands/repository-recover.ts';
 import { addDrill } from './commands/drill.ts';
 import { addDrillSchedule } from './commands/drill-schedule.ts';
+import { addHistory } from './commands/history.ts';
 import { addRestore } from './commands/restore.ts';
 import { addProjectCreate } from './commands/project-create.ts';
 import { addProjectDelete } from './commands/project-delete.ts';
@@ -73,6 +74,7 @@ export function createProgram(io: CommandIo): Command {
   const policy = program.command('policy').description('automated backups: when they are made and how long they are kept');
   for (const add of [addPolicyShow, addPolicySet]) add(policy, register);
   addRestore(program, register);
+  addHistory(program, register);
   addDrillSchedule(addDrill(program, register), register);
   const job = program.command('job').description('what the server works on');
   for (const add of [addJobShow, addJobWait, addJobCancel]) add(job, register);

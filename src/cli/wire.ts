@@ -1,3 +1,4 @@
+import type { HistoryKind } from '../core/history.ts';
 import type { AuditEntry } from '../engine/audit.ts';
 import type {
   Backup,
@@ -45,6 +46,28 @@ export type WireDrillSchedule = Wire<DrillScheduleState>;
 export type WirePolicyState = Wire<PolicyState>;
 
 export type WireAuditEntry = Wire<AuditEntry>;
+
+/** What an archived oplog tells; points are `seconds:increment`. */
+export interface WireHistoryEvent {
+  readonly kind: HistoryKind;
+  readonly time: string;
+  readonly at: string;
+  readonly until: string | null;
+  /** For `--at`: the point just before it. */
+  readonly restore_at: string;
+  readonly restorable: boolean;
+  readonly ns: string;
+  readonly other_ns: string | null;
+  readonly count: number | null;
+  readonly in_transaction: boolean;
+  readonly change: string | null;
+}
+
+export interface WireHistory {
+  readonly events: readonly WireHistoryEvent[];
+  readonly next_marker: string | null;
+  readonly entries: number;
+}
 
 export interface WireAccessKey {
   readonly access: string;

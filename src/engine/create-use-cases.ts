@@ -13,6 +13,7 @@ import type { JobDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
 import { getJob } from './get-job.ts';
 import { archiveState } from './follow/archive-state.ts';
+import { historyLister } from './history/list-history.ts';
 import { instanceOf } from './instance-from-row.ts';
 import { listBackups } from './list-backups.ts';
 import { listInstances } from './list-instances.ts';
@@ -33,6 +34,7 @@ import type { UseCases } from './use-cases.ts';
 export function createUseCases(deps: JobDeps): UseCases {
   const refresh = instanceRefresher(deps);
   const moments = createMoments(deps);
+  const listHistory = historyLister(deps);
   const run = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -67,6 +69,7 @@ export function createUseCases(deps: JobDeps): UseCases {
     drill: (caller, request) => run(beginDrill(deps, caller, request)),
     previewRestore: (caller, request) => run(previewRestore(deps, moments, caller, request)),
     deleteInstance: (caller, instanceId) => run(deleteInstance(deps, caller, instanceId)),
+    listHistory: (caller, instanceId, query) => run(listHistory(caller, instanceId, query)),
     listRestoreTimes: (caller, instanceId) => run(listRestoreTimes(deps, caller, instanceId)),
     listRestorableDatabases: (caller, query) => run(listRestorableDatabases(deps, moments, caller, query)),
     listRestorableCollections: (caller, query) => run(listRestorableCollections(deps, moments, caller, query)),

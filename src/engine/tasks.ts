@@ -4,6 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { ArchivedStretch, ReplayBase } from '../core/oplog-archive.ts';
+import type { HistoryPage, HistoryQuery } from '../core/history.ts';
 import type { CaptureCost, ClusterTime, Consistency, Manifest } from '../core/image.ts';
 import type { DrillAssertion } from '../core/drill-assertions.ts';
 import type { RestoreSelection } from '../core/restore-selection.ts';
@@ -165,6 +166,18 @@ export interface MergeArchiveTask {
   readonly instanceId: string;
 }
 
+/** Read one page of what an archived oplog tells. */
+export interface HistoryTask {
+  readonly kind: 'history';
+  readonly repository: RepositoryConnection;
+  readonly projectId: string;
+  readonly instanceId: string;
+  /** What the catalog shows of the archive, and the images it leads on from, newest first. */
+  readonly stretches: readonly ArchivedStretch[];
+  readonly bases: readonly ReplayBase[];
+  readonly query: HistoryQuery;
+}
+
 /** Write a backup as a mongodump archive. */
 export interface ExportTask {
   readonly kind: 'export';
@@ -214,6 +227,7 @@ export type Task =
   | PruneTask
   | TrimArchiveTask
   | MergeArchiveTask
+  | HistoryTask
   | ExportTask
   | ImportTask;
 
@@ -226,6 +240,7 @@ export interface TaskResults {
   readonly outline: Manifest;
   readonly delete: { readonly deleted: true };
   readonly prune: { readonly freedBytes: number };
+  readonly history: HistoryPage;
   readonly 'trim-archive': { readonly freedBytes: number; readonly segments: number };
   readonly 'merge-archive': { readonly merged: number; readonly removed: number };
   readonly export: ExportSummary;

@@ -3,6 +3,7 @@
  * else about the product is decided there. Every call may throw LarderError with the codes named at it, and then has changed nothing.
  */
 import type { CollectionImage, Consistency, ClusterTime } from '../core/image.ts';
+import type { HistoryPage, HistoryQuery } from '../core/history.ts';
 import type { OwnInstance, Tag } from '../core/own-instance.ts';
 import type { RestoreSelection } from '../core/restore-selection.ts';
 import type { PlanDescription } from './restore/describe-plan.ts';
@@ -421,6 +422,12 @@ export interface UseCases {
    * instance-not-found, instance-busy (also while an automated backup of it is restored elsewhere).
    */
   deleteInstance(caller: Caller, instanceId: string): Promise<{ jobId: string }>;
+  /**
+   * One page of what the archived oplog of the instance tells: drops, mass changes, the life of a document. invalid-instance-id,
+   * instance-not-found, unsupported-operation (a single server), malformed-request (the namespace, the document), rate-limited, oplog-gap,
+   * object-corrupt.
+   */
+  listHistory(caller: Caller, instanceId: string, query: HistoryQuery): Promise<HistoryPage>;
   /** Ranges of time to any moment of which the instance can be restored, ascending. invalid-instance-id, instance-not-found, unsupported-operation (a single server). */
   listRestoreTimes(caller: Caller, instanceId: string): Promise<readonly { readonly start: Date; readonly end: Date }[]>;
   /**

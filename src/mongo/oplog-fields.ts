@@ -20,6 +20,11 @@ export function isRetryableGroup(buffer: Buffer, fields: Fields): boolean {
   return field !== undefined && field.type === 0x10 && buffer.readInt32LE(field.value) === 1;
 }
 
+/** True of an `applyOps` that is a transaction, or the last part of one. */
+export function isTransaction(buffer: Buffer, fields: Fields): boolean {
+  return fields.has('lsid') && fields.has('txnNumber') && !isRetryableGroup(buffer, fields);
+}
+
 /** Where an entry stands in the oplog; zero and -1 where it does not say. */
 export function placeOf(buffer: Buffer, fields: Fields): { readonly time: ClusterTime; readonly term: number } {
   const ts = fields.get('ts');

@@ -4,7 +4,7 @@ import type { ClusterTime } from '../core/image.ts';
 import { findElement } from '../lib/raw-bson.ts';
 import { readClusterTime } from './cluster-time.ts';
 import { decodeOrdered, elements } from './ordered-document.ts';
-import { fieldOffsets, hasFlag, isRetryableGroup, placeOf, previousOf, textOf, uuidAt } from './oplog-fields.ts';
+import { fieldOffsets, hasFlag, isTransaction, placeOf, previousOf, textOf, uuidAt } from './oplog-fields.ts';
 import type { Fields } from './oplog-fields.ts';
 import { idKeyOf } from './raw-id.ts';
 import type { IdKey } from './raw-id.ts';
@@ -96,8 +96,7 @@ function interpret(buffer: Buffer, fields: Fields, start: number): ReplayMeaning
   if (name === 'applyOps') {
     const items = readGroup(buffer, o.value, start);
     const isPart = hasFlag(buffer, o.value, 'partialTxn') || hasFlag(buffer, o.value, 'prepare');
-    const isTransaction = fields.has('lsid') && fields.has('txnNumber') && !isRetryableGroup(buffer, fields);
-    return { kind: isPart ? 'part' : 'whole', items, previous: isTransaction ? previous : null };
+    return { kind: isPart ? 'part' : 'whole', items, previous: isTransaction(buffer, fields) ? previous : null };
   }
   if (name === 'commitTransaction') {
     const at = findElement(buffer, o.value, 'commitTimestamp');

@@ -222,6 +222,15 @@ export function createFakeStack(): FakeStack {
       if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
       return addJob('DeleteMongoDBInstance', null);
     },
+    async listHistory(caller, id, query) {
+      called('listHistory', { caller, id, query });
+      if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+      const at = { t: 1_795_600_000, i: 3 };
+      const usual = { until: null, otherNs: null, count: null, inTransaction: false, change: null };
+      const dropped = { kind: 'collection-dropped', at, before: { t: at.t, i: 2 }, restorable: true, ns: 'shop.orders' } as const;
+      const next = { timeline: 1, after: at, uuids: ['a'.repeat(32)] };
+      return { events: [{ ...dropped, ...usual }], next: query.marker === null ? next : null, entries: 12 };
+    },
     async listRestoreTimes(caller, id) {
       called('listRestoreTimes', { caller, id });
       return [{ start: new Date('2026-11-22T23:00:00Z'), end: new Date('2026-11-23T01:00:00Z') }];

@@ -97,6 +97,54 @@ describe('instances', () => {
   });
 });
 
+describe('the history of an instance', () => {
+  const url = `${base}/instances/${instanceId}/history`;
+
+  it('R8: tells each event with the point just before it, page by page', async () => {
+    await using api = await startCheckedApi();
+    const query = 'ns=shop.orders&document=5&from=2026-11-25T10%3A00%3A00Z&mass_documents=50&mass_seconds=5&limit=7';
+    const first = await api.send({ method: 'GET', url: `${url}?${query}` });
+    expect(first).toMatchObject({
+      status: 200,
+      body: {
+        events: [
+          { kind: 'collection-dropped', ns: 'shop.orders', at: '1795600000:3', restore_at: '1795600000:2', restorable: true },
+        ],
+        next_marker: `1.1795600000.3.${'a'.repeat(32)}`,
+        entries: 12,
+      },
+    });
+    expect(api.calls.at(-1)?.request).toMatchObject({
+      id: instanceId,
+      query: {
+        ns: 'shop.orders',
+        document: '5',
+        from: Date.parse('2026-11-25T10:00:00Z') / 1000,
+        to: 0xffff_ffff,
+        mass: { documents: 50, seconds: 5 },
+        limit: 7,
+        marker: null,
+      },
+    });
+    const { next_marker: marker } = first.body as { next_marker: string };
+    expect(await api.send({ method: 'GET', url: `${url}?marker=${marker}` })).toMatchObject({ body: { next_marker: null } });
+    expect(api.calls.at(-1)?.request).toMatchObject({
+      query: { limit: 100, mass: { documents: 1000, seconds: 10 }, marker: { timeline: 1, after: { t: 1795600000, i: 3 } } },
+    });
+  });
+
+  it.each([
+    ['limit=101', 'DBS.280439'],
+    ['from=yesterday', 'DBS.280409'],
+    ['marker=x', 'DBS.280001'],
+    ['mass_seconds=0', 'DBS.280001'],
+  ])('is refused with %s', async (query, code) => {
+    await using api = await startCheckedApi();
+    expect(await api.send({ method: 'GET', url: `${url}?${query}` })).toMatchObject({ status: 400, body: { error_code: code } });
+    expect(api.calls).toEqual([]);
+  });
+});
+
 describe('backups, jobs and restores', () => {
   it('are shown with all that is known', async () => {
     await using api = await startCheckedApi();

@@ -2,10 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { describe, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/run-cli.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { localRepository } from '../../src/local-repository.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
+import { larderCommand } from '../fixtures/larder-command.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { startLarder, type Larder } from '../fixtures/start-larder.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -16,28 +15,6 @@ interface Row {
   readonly status: string;
   readonly name: string;
   readonly deletable: boolean;
-}
-
-/** A command line against the server, as a shell without a terminal runs it. */
-async function larderCommand(larder: Larder, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const out = { stdout: '', stderr: '' };
-  const code = await runCli(args, {
-    env: {
-      OS_AUTH_URL: `${larder.endpoint}/v3`,
-      OS_USERNAME: 'admin',
-      OS_PASSWORD: larder.password,
-      OS_PROJECT_NAME: 'eu-de_default',
-    },
-    folder: '/',
-    stdin: Object.assign((async function* () {})(), { isTTY: false }),
-    stdout: { write: (text) => (out.stdout += text) },
-    stderr: { write: (text) => (out.stderr += text) },
-    clock: systemClock,
-    signal: new AbortController().signal,
-    serve: () => Promise.reject(new Error('not asked for')),
-    repository: localRepository,
-  });
-  return { code, ...out };
 }
 
 /** An hour far from now: within it the lost catalog would mean one more automated backup. */

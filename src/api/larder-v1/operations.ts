@@ -14,6 +14,7 @@ import { deleteDrillSchedule } from './delete-drill-schedule.ts';
 import { listAccessKeys } from './list-access-keys.ts';
 import { listAudit } from './list-audit.ts';
 import { listLarderBackups } from './list-backups.ts';
+import { listHistory } from './list-history.ts';
 import { listLarderInstances } from './list-instances.ts';
 import { setDrillSchedule } from './set-drill-schedule.ts';
 import { setInstance } from './set-instance.ts';
@@ -46,6 +47,7 @@ export const larderV1Operations: readonly Operation[] = [
   importBackup,
   showLarderJob,
   showPolicyState,
+  listHistory,
   cancelJob,
   createRestore,
   createDrill,
