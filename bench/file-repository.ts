@@ -42,10 +42,9 @@ export const restore: Prepare<'restore'> = async ({ uri, folder, id }) => {
     kind: 'restore',
     repository: { url, unlock },
     projectId,
-    backupId: id,
+    legs: [{ backupId: id, selection: wholeBackup }],
     restoreId: `bench of ${id}`,
     target: { id: 'bench', uri },
-    selection: wholeBackup,
     overwrite: false,
   } as const;
   return () => restoreBackup(task, context, { repository, clock: systemClock });

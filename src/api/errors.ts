@@ -86,6 +86,7 @@ export const documentedErrors = {
   'target-not-empty': { status: 400, code: 'DBS.200004', text: 'Operation is illegal.' },
   'time-not-restorable': { status: 400, code: 'DBS.280409', text: 'Invalid date.' },
   'not-replayable': { status: 400, code: 'DBS.280343', text: 'Unsupported operation.' },
+  'collection-name-taken': { status: 400, code: 'DBS.200826', text: 'The database name already exists.' },
   'name-taken': { status: 409, code: 'DBS.200001', text: parameter },
   'project-not-empty': { status: 409, code: 'DBS.200001', text: parameter },
   'data-folder-locked': { status: 500, code: 'DBS.280005', text: serverError },

@@ -60,6 +60,7 @@ export const errorKinds = {
   'target-not-empty': 'conflict',
   'time-not-restorable': 'conflict',
   'not-replayable': 'conflict',
+  'collection-name-taken': 'conflict',
   'name-taken': 'conflict',
   'project-not-empty': 'conflict',
   'data-folder-locked': 'conflict',

@@ -21,7 +21,7 @@ export async function beginDeletion(
     .where(readsOneOf([backup.id]))
     .where('status', '=', 'Running')
     .execute();
-  if (running.some((job) => ['restore', 'drill', 'create-instance'].includes(job.kind))) {
+  if (running.some((job) => ['restore', 'restore-collections', 'drill', 'create-instance'].includes(job.kind))) {
     throw new LarderError('backup-in-use', 'The backup is in use by a restore or a drill.');
   }
   const deletion = running.find((job) => job.kind === 'delete');

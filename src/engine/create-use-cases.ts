@@ -25,6 +25,7 @@ import { changePolicy } from './policy-change.ts';
 import { policyState } from './policy-state.ts';
 import { listRestorableCollections, listRestorableDatabases, listRestoreTimes } from './restorable-at.ts';
 import { restoreBackup } from './restore-backup.ts';
+import { restoreCollections } from './restore-collections.ts';
 import { setInstance } from './set-instance.ts';
 import { showBackup } from './show-backup.ts';
 import { stopBackup } from './stop-backup.ts';
@@ -66,6 +67,7 @@ export function createUseCases(deps: JobDeps): UseCases {
     setInstance: (caller, instanceId, settings) => run(setInstance(deps, caller, instanceId, settings)),
     adoptInstance: (caller, request) => run(adoptInstance(deps, caller, request)),
     restore: (caller, request) => run(restoreBackup(deps, moments, refresh, caller, request)),
+    restoreCollections: (caller, request) => run(restoreCollections(deps, moments, refresh, caller, request)),
     drill: (caller, request) => run(beginDrill(deps, caller, request)),
     previewRestore: (caller, request) => run(previewRestore(deps, moments, caller, request)),
     deleteInstance: (caller, instanceId) => run(deleteInstance(deps, caller, instanceId)),

@@ -37,7 +37,7 @@ export async function deleteInstance(deps: EngineDeps, caller: Caller, instanceI
         .select('id')
         .where(readsOneOf(ids))
         .where('status', '=', 'Running')
-        .where('kind', 'in', ['restore', 'create-instance'])
+        .where('kind', 'in', ['restore', 'restore-collections', 'create-instance'])
         .executeTakeFirst();
       if (restore !== undefined) throw busy('An automated backup of the instance is being restored elsewhere.');
       await trx.updateTable('backups').set({ status: 'DISABLED' }).where('id', 'in', ids).execute();

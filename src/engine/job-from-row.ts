@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { JobsTable } from '../catalog/schema.ts';
-import type { Job, JobProgress, JobStatus, RestoreResult } from './use-cases.ts';
+import type { Job, JobProgress, JobStatus, ReplayedSpan, RestoreResult } from './use-cases.ts';
 
 /** The job a row of the catalog stands for. */
 export function jobFromRow(row: Selectable<JobsTable>): Job {
@@ -19,8 +19,9 @@ export function jobFromRow(row: Selectable<JobsTable>): Job {
   };
 }
 
-/** Jobs of before there were points in time say nothing of a replay. */
+/** Jobs of before there were points in time say nothing of a replay; those of before there could be several of one only. */
 function resultFromRow(stored: unknown): RestoreResult | null {
-  const result = stored as RestoreResult | null;
-  return result === null ? null : { ...result, replayed: (result.replayed as RestoreResult['replayed'] | undefined) ?? null };
+  const result = stored as (Omit<RestoreResult, 'replayed'> & { readonly replayed?: unknown }) | null;
+  if (result === null) return null;
+  return { ...result, replayed: [(result.replayed ?? []) as ReplayedSpan | readonly ReplayedSpan[]].flat() };
 }

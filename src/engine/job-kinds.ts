@@ -6,12 +6,13 @@ import { createInstanceJob } from './instances/create-instance-job.ts';
 import { changeInstanceJob } from './instances/change-instance-job.ts';
 import { drillJob } from './drill-job.ts';
 import type { JobKind, JobRow } from './job-kind.ts';
-import { restoreJob } from './restore-job.ts';
+import { restoreCollectionsJob, restoreJob } from './restore-job.ts';
 import type { JobKindName } from './start-job.ts';
 
 const kinds = {
   backup: backupJob,
   restore: restoreJob,
+  'restore-collections': restoreCollectionsJob,
   drill: drillJob,
   delete: deleteJob,
   'delete-instance': deleteInstanceJob,

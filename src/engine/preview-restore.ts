@@ -9,7 +9,7 @@ import type { Moments } from './moments.ts';
 import { readHeld } from './restore/held.ts';
 import { describePlan } from './restore/describe-plan.ts';
 import { planRestore } from './restore/plan-restore.ts';
-import type { RestorePlan } from './restore/plan-restore.ts';
+import type { HeldCollection, RestorePlan } from './restore/plan-restore.ts';
 import { openTarget } from './restore/target.ts';
 import { findOrigin, imageOfOrigin } from './restore-origin.ts';
 import { sealedContexts } from './sealed-contexts.ts';
@@ -58,13 +58,21 @@ async function earlierRestores(db: CatalogHandle, target: Selectable<InstancesTa
 export async function planAgainst(
   deps: Pick<EngineDeps, 'repository'>,
   target: Selectable<InstancesTable>,
-  restore: { readonly manifest: Manifest; readonly selection: RestoreSelection; readonly sizes: boolean },
+  { manifest, selection, sizes }: { readonly manifest: Manifest; readonly selection: RestoreSelection; readonly sizes: boolean },
 ): Promise<RestorePlan> {
-  const signal = AbortSignal.timeout(askingLimitMs);
-  const { manifest } = restore;
   // A name that the backup does not have is refused without asking anybody.
-  planRestore(manifest, [], restore.selection);
+  planRestore(manifest, [], selection);
+  return planRestore(manifest, await askTarget(deps, target, { sources: [manifest.source], sizes }), selection);
+}
+
+/** What of the user's the target holds now; refuses one that cannot hold images of these sources. Errors of connecting pass through. */
+export async function askTarget(
+  deps: Pick<EngineDeps, 'repository'>,
+  target: Selectable<InstancesTable>,
+  { sources, sizes }: { readonly sources: readonly Manifest['source'][]; readonly sizes: boolean },
+): Promise<readonly HeldCollection[]> {
+  const signal = AbortSignal.timeout(askingLimitMs);
   const uri = deps.repository.openSecret(target.sealed_uri, sealedContexts.instanceUri(target.id));
-  await using opened = await openTarget(uri, manifest, signal);
-  return planRestore(manifest, await readHeld(opened.client, { sizes: restore.sizes, signal }), restore.selection);
+  await using opened = await openTarget(uri, sources, signal);
+  return await readHeld(opened.client, { sizes, signal });
 }

@@ -8,7 +8,7 @@ import { planAgainst } from './preview-restore.ts';
 import type { RefreshInstance } from './refresh-instance.ts';
 import { refuseLosses } from './restore/plan-restore.ts';
 import type { RestoreJobRequest } from './restore-job.ts';
-import { findOrigin, imageOfOrigin, lockOrigin } from './restore-origin.ts';
+import { findOrigin, imageOfOrigin, lockOrigins } from './restore-origin.ts';
 import { newJobId, startJob } from './start-job.ts';
 import type { Caller, RestoreRequest } from './use-cases.ts';
 
@@ -51,7 +51,7 @@ export async function restoreBackup(
   const jobId = newJobId();
   const now = deps.clock.now();
   await deps.catalog.db.transaction().execute(async (trx) => {
-    const pointInTime = await lockOrigin(trx, projectId, origin);
+    const [way] = await lockOrigins(trx, projectId, [origin]);
     await takeInstance(trx, { projectId, instanceId: targetInstanceId, action: 'RESTORE', jobId, now });
     await startJob(deps, trx, {
       id: jobId,
@@ -60,7 +60,7 @@ export async function restoreBackup(
       instance: row,
       backupId: backup.id,
       overwrite,
-      request: (pointInTime === null ? selection : { ...selection, pointInTime }) satisfies RestoreJobRequest,
+      request: { legs: [{ ...way!, selection }] } satisfies RestoreJobRequest,
       now,
     });
   });

@@ -9,7 +9,7 @@ import { findBackup, lockBackup } from './find-backup.ts';
 import type { Moments } from './moments.ts';
 import { planPointInTime } from './plan-point-in-time.ts';
 import { refuseUnlessRestorable } from './refuse-unless-restorable.ts';
-import type { PointInTime } from './tasks.ts';
+import type { PointInTime, RestoreLeg } from './tasks.ts';
 import type { RestoreOrigin } from './use-cases.ts';
 
 /** What a restore begins with: a backup, and for a point in time what leads on from there. */
@@ -17,6 +17,9 @@ export interface FoundOrigin {
   readonly backup: Selectable<BackupsTable>;
   readonly pointInTime: PointInTime | null;
 }
+
+/** The way of one leg of a restore. */
+export type RestoreWay = Omit<RestoreLeg, 'selection'>;
 
 /** Finds the backup that is named, or plans the way to a moment. Errors of `planPointInTime`, `backup-not-found`, `backup-not-restorable`. */
 export async function findOrigin(deps: EngineDeps, projectId: string, origin: RestoreOrigin): Promise<FoundOrigin> {
@@ -38,29 +41,36 @@ export async function imageOfOrigin(
 }
 
 /**
- * Locks what the restore will read, so that nothing of it is deleted before the job is there that keeps it. Returns the way to the point
+ * Locks what a restore will read, so that nothing of it is deleted before the job is there that keeps it. Returns the ways to the points
  * without older backups that went away meanwhile. `backup-not-found`, `backup-not-restorable`; `time-not-restorable` where archived entries did.
  */
-export async function lockOrigin(
+export async function lockOrigins(
   trx: CatalogTransaction,
   projectId: string,
-  { backup, pointInTime }: FoundOrigin,
-): Promise<PointInTime | null> {
-  const older = pointInTime?.olderBases ?? [];
+  origins: readonly FoundOrigin[],
+): Promise<readonly RestoreWay[]> {
   // In the order of their ids, as everywhere where several are locked.
   const rows = await trx
     .selectFrom('backups')
     .select(['id', 'status'])
     .where('project_id', '=', projectId)
-    .where('id', 'in', [backup.id, ...older])
+    .where(
+      'id',
+      'in',
+      origins.flatMap(({ backup, pointInTime }) => [backup.id, ...(pointInTime?.olderBases ?? [])]),
+    )
     .orderBy('id')
     .forUpdate()
     .execute();
-  refuseUnlessRestorable((await lockBackup(trx, projectId, backup.id)).status);
-  if (pointInTime === null) return null;
-  await holdArchive(trx, backup, pointInTime);
   const kept = new Set(rows.filter(({ status }) => status === 'COMPLETED').map(({ id }) => id));
-  return { ...pointInTime, olderBases: older.filter((id) => kept.has(id)) };
+  const ways: RestoreWay[] = [];
+  for (const { backup, pointInTime } of origins) {
+    refuseUnlessRestorable((await lockBackup(trx, projectId, backup.id)).status);
+    if (pointInTime !== null) await holdArchive(trx, backup, pointInTime);
+    const olderBases = pointInTime?.olderBases.filter((id) => kept.has(id)) ?? [];
+    ways.push({ backupId: backup.id, ...(pointInTime === null ? {} : { pointInTime: { ...pointInTime, olderBases } }) });
+  }
+  return ways;
 }
 
 /** Makes whoever trims the archive wait until the job is there, having seen that nobody did before. */

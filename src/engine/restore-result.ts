@@ -6,9 +6,13 @@ import type { BackupProof, RestoreResult } from './use-cases.ts';
 export function resultOf({ documents, bytes, collections, seconds, notes, replayed }: RestoreSummary): RestoreResult {
   const bytesPerSecond = seconds > 0 ? Math.round(bytes / seconds) : 0;
   const common = { documents, bytes, collections, seconds, bytesPerSecond, notes };
-  if (replayed === undefined) return { verdict: 'equal', replayed: null, ...common };
-  const { baseBackupId, point, entries, writes } = replayed;
-  return { verdict: 'replayed', replayed: { baseBackupId, point: formatPoint(point), entries, writes }, ...common };
+  const spans = replayed.map(({ baseBackupId, point, entries, writes }) => ({
+    baseBackupId,
+    point: formatPoint(point),
+    entries,
+    writes,
+  }));
+  return { verdict: spans.length > 0 ? 'replayed' : 'equal', replayed: spans, ...common };
 }
 
 /** What a restore of the whole backup says of the backup. */

@@ -3,12 +3,21 @@ import type { CatalogTransaction } from '../catalog/schema.ts';
 import type { JobLane } from '../jobs/port.ts';
 import type { EngineDeps } from './engine-deps.ts';
 
-export type JobKindName = 'backup' | 'restore' | 'drill' | 'delete' | 'delete-instance' | 'create-instance' | 'change-instance';
+export type JobKindName =
+  | 'backup'
+  | 'restore'
+  | 'restore-collections'
+  | 'drill'
+  | 'delete'
+  | 'delete-instance'
+  | 'create-instance'
+  | 'change-instance';
 
 /** Deletions take seconds and must not stand behind backups of hours. */
 export const laneOf = {
   backup: 'long',
   restore: 'long',
+  'restore-collections': 'long',
   drill: 'long',
   delete: 'short',
   'delete-instance': 'short',
@@ -16,10 +25,11 @@ export const laneOf = {
   'change-instance': 'servers',
 } as const satisfies Record<JobKindName, JobLane>;
 
-/** What clients see as the job's name; the first two are those of the real service. */
+/** What clients see as the job's name; the first three are those of the real service. */
 const publicNames = {
   backup: 'MongodbSnapshotBackup',
   restore: 'MongodbRestoreData2CurrentInstance',
+  'restore-collections': 'MongodbRestoreTable',
   drill: 'LarderDrillBackup',
   delete: 'MongodbDeleteBackup',
   'delete-instance': 'DeleteMongoDBInstance',

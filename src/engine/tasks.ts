@@ -56,19 +56,25 @@ export interface CaptureSummary {
 /** Phase of a restore from which on the target shows what was restored. */
 export const switchingOver = 'switching over';
 
-/** Make the target hold what the backup, or the selected part of it, holds. Repeated after a crash it goes on where it was. */
+/** What a restore brings of a backup, or of a later point that the archived oplog leads to from it. */
+export interface RestoreLeg {
+  readonly backupId: string;
+  readonly pointInTime?: PointInTime;
+  readonly selection: RestoreSelection;
+}
+
+/** Make the target hold what backups, or selected parts of them, hold. Repeated after a crash it goes on where it was. */
 export interface RestoreTask {
   readonly kind: 'restore';
   readonly repository: RepositoryConnection;
   readonly projectId: string;
-  readonly backupId: string;
+  /** At least one. Several never bring something under the same name; all are ready before the target shows any of them. */
+  readonly legs: readonly RestoreLeg[];
   /** The same in every try of one restore, so that a later one finds what an earlier one did; another in every other restore. */
   readonly restoreId: string;
   readonly target: { readonly id: string; readonly uri: string };
-  readonly selection: RestoreSelection;
+  /** Without it nothing is replaced, and a failure leaves the target as it was. */
   readonly overwrite: boolean;
-  /** A later point than the backup's own, reached by what is archived of the oplog since. */
-  readonly pointInTime?: PointInTime;
 }
 
 /** A point and the way to it. */
@@ -90,8 +96,8 @@ export interface RestoreSummary {
    * the hash before anything was replayed; afterwards counts (but of capped collections), options and indexes with what the oplog says.
    */
   readonly verified: true;
-  /** What was replayed; absent where nothing was asked for. */
-  readonly replayed?: ReplaySummary;
+  /** What was replayed, for each point that was asked for. */
+  readonly replayed: readonly ReplaySummary[];
   /** Of this try. */
   readonly seconds: number;
   /** What could not come back the same, one line each. */

@@ -27,6 +27,7 @@ export type InstanceStatus = 'normal' | 'abnormal' | 'creating' | 'createfail';
 export type InstanceAction =
   | 'BACKUP'
   | 'RESTORE'
+  | 'RESTORE_TABLE'
   | 'DELETE_INSTANCE'
   | 'CREATE'
   | 'RESTARTING'
@@ -190,8 +191,8 @@ export interface RestoreResult {
    * it, and afterwards counts, options and indexes are what the oplog says. It says nothing of the backup as a whole.
    */
   readonly verdict: 'equal' | 'replayed';
-  /** What was replayed for a point in time; null where nothing was. */
-  readonly replayed: ReplayedSpan | null;
+  /** What was replayed, for each point in time; empty where nothing was. */
+  readonly replayed: readonly ReplayedSpan[];
   readonly documents: number;
   readonly bytes: number;
   readonly collections: number;
@@ -350,6 +351,14 @@ export interface RestoreOrder {
   readonly selection?: RestoreSelection;
 }
 
+/** A database, or something in it, as it was at the end of the second of a time. */
+export interface RestoredPart {
+  readonly db: string;
+  readonly time: Date;
+  /** null: everything in the database. A new name that is null is made of the old one and the time. */
+  readonly collection: { readonly name: string; readonly newName: string | null } | null;
+}
+
 /** Which names could be restored as of a time. */
 export interface RestorableQuery extends Pick<Page, 'offset' | 'limit'> {
   readonly instanceId: string;
@@ -415,6 +424,16 @@ export interface UseCases {
   setInstance(caller: Caller, instanceId: string, settings: InstanceSettings): Promise<Instance>;
   /** backup-not-found, backup-not-restorable, instance-not-found, operation-illegal, invalid-selection, target-not-empty, instance-busy, instance-not-ready; of a moment also time-not-restorable, unsupported-operation (a single server), and of a part of it the errors of `listRestorableDatabases`. */
   restore(caller: Caller, request: RestoreRequest): Promise<{ jobId: string }>;
+  /**
+   * Brings back parts of the instance as they were, each as of its own time, beside all that it holds. malformed-request (none, or too
+   * many), invalid-instance-id, instance-not-found, unsupported-operation (a single server), invalid-database-name, the errors of
+   * `listRestorableDatabases`, database-not-found, invalid-selection (nothing of that name was there, or the new one cannot be one or is given
+   * twice), instance-busy, instance-not-ready, collection-name-taken.
+   */
+  restoreCollections(
+    caller: Caller,
+    request: { readonly instanceId: string; readonly parts: readonly RestoredPart[] },
+  ): Promise<{ jobId: string }>;
   /** What that would do to the target, which is asked and not changed. backup-not-found, backup-not-restorable, instance-not-found, invalid-selection, instance-unreachable; of a moment also the errors of `listRestorableDatabases`. */
   previewRestore(caller: Caller, request: PreviewRequest): Promise<RestorePreview>;
   /**

@@ -244,6 +244,53 @@ describe('restoring', () => {
   });
 });
 
+describe('restoring databases and collections', () => {
+  const url = `/v3/${projectId}/instances/${instanceId}/restore/collections`;
+  const time = 1_607_762_955_123;
+  const collection = { old_name: 'orders', new_name: 'then', restore_collection_time: time };
+
+  it('takes times as numbers or digits, for a whole database or for each of its collections', async () => {
+    await using api = await startCheckedApi();
+    const restore_collections = [
+      { database: 'shop', restore_database_time: String(time) },
+      { database: 'yard', restore_database_time: time, collections: [] },
+      { database: 'yard', collections: [collection, { old_name: 'left', new_name: '', restore_collection_time: '1000' }] },
+      { database: 'bank', restore_database_time: 2000, collections: [{ old_name: 'a', new_name: null }] },
+    ];
+    const answer = await api.send({ method: 'POST', url, body: { restore_collections } });
+    expect(answer).toMatchObject({ status: 200, body: { job_id: expect.any(String) } });
+    const parts = [
+      { db: 'shop', time: new Date(time), collection: null },
+      { db: 'yard', time: new Date(time), collection: null },
+      { db: 'yard', time: new Date(time), collection: { name: 'orders', newName: 'then' } },
+      { db: 'yard', time: new Date(1000), collection: { name: 'left', newName: null } },
+      { db: 'bank', time: new Date(2000), collection: { name: 'a', newName: null } },
+    ];
+    expect(api.calls.at(-1)).toMatchObject({ name: 'restoreCollections', request: { instanceId, parts } });
+  });
+
+  it.each([
+    ['nothing', {}, 'DBS.280001'],
+    ['an empty list', { restore_collections: [] }, 'DBS.280001'],
+    ['a database without a name', { restore_collections: [{ restore_database_time: time }] }, 'DBS.280001'],
+    ['a database without a time', { restore_collections: [{ database: 'shop' }] }, 'DBS.280409'],
+    ['a time that is none', { restore_collections: [{ database: 'shop', restore_database_time: 'soon' }] }, 'DBS.280409'],
+    ['a collection without a time', { restore_collections: [{ database: 'a', collections: [{ old_name: 'b' }] }] }, 'DBS.280409'],
+    ['a collection without a name', { restore_collections: [{ database: 'a', collections: [{ new_name: 'b' }] }] }, 'DBS.280001'],
+  ])('refuses %s', async (_what, body, code) => {
+    await using api = await startCheckedApi();
+    expect(await api.send({ method: 'POST', url, body })).toMatchObject({ status: 400, body: { error_code: code } });
+    expect(api.calls).toEqual([]);
+  });
+
+  it('says which database is taken in the words of the documentation', async () => {
+    await using api = await startCheckedApi();
+    api.failNext('restoreCollections', new LarderError('collection-name-taken', 'The instance has shop.orders already.'));
+    const body = { restore_collections: [{ database: 'shop', restore_database_time: time }] };
+    expect(await api.send({ method: 'POST', url, body })).toMatchObject({ status: 400, body: { error_code: 'DBS.200826' } });
+  });
+});
+
 describe('calls that are documented and not served', () => {
   it('are refused as unsupported, to whoever may call', async () => {
     await using api = await startCheckedApi();

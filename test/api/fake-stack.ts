@@ -217,6 +217,11 @@ export function createFakeStack(): FakeStack {
         throw new LarderError('backup-not-found', 'There is no such backup.');
       return addJob('MongodbRestoreData2CurrentInstance', request.backupId);
     },
+    async restoreCollections(caller, request) {
+      called('restoreCollections', { caller, ...request });
+      if (request.instanceId !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+      return addJob('MongodbRestoreTable', null);
+    },
     async deleteInstance(caller, id) {
       called('deleteInstance', { caller, id });
       if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');

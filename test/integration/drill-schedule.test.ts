@@ -26,7 +26,15 @@ describe.each(catalogPlaces)('drills by themselves, %s catalog', (place) => {
       held.push(task);
       if (outcome === 'impossible') throw new LarderError('mongod-unavailable', 'there is no mongod');
       if (outcome === 'failed') return { verdict: 'failed', reason: 'shop.orders differs', seconds: 4 };
-      const restored = { documents: 10, bytes: 1000, collections: 1, verified: true, seconds: 2, notes: [] } as const;
+      const restored = {
+        documents: 10,
+        bytes: 1000,
+        collections: 1,
+        verified: true,
+        replayed: [],
+        seconds: 2,
+        notes: [],
+      } as const;
       return { verdict: 'proved', restored, assertions: task.assertions.length };
     };
   });

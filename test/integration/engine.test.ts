@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LarderError } from '../../src/core/errors.ts';
-import { switchingOver } from '../../src/engine/tasks.ts';
-import { TransferProgress } from '../../src/engine/transfer-progress.ts';
 import type { Caller } from '../../src/engine/use-cases.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { catalogPlaces, usePostgres } from '../fixtures/catalog-places.ts';
 import { openWorld, replicaSet, summary, type EngineWorld } from '../fixtures/engine-world.ts';
 import { until } from '../fixtures/until.ts';
@@ -242,7 +239,7 @@ describe.each(catalogPlaces)('jobs, %s catalog', (place) => {
     const release = Promise.withResolvers<void>();
     world.tasks.restore = async () => {
       await release.promise;
-      return { documents: 1, bytes: 4_000_000, collections: 1, verified: true, seconds: 2, notes: ['a note'] };
+      return { documents: 1, bytes: 4_000_000, collections: 1, verified: true, replayed: [], seconds: 2, notes: ['a note'] };
     };
     const { jobId } = await world.useCases.restore(caller, { ...request, sourceInstanceId: instanceId, overwrite: true });
     expect(await codeOf(world.useCases.deleteBackup(caller, first.backupId))).toBe('backup-in-use');
@@ -262,26 +259,6 @@ describe.each(catalogPlaces)('jobs, %s catalog', (place) => {
     expect((await world.ended(caller, deletion.jobId)).status).toBe('Completed');
     expect(await codeOf(world.useCases.deleteBackup(caller, first.backupId))).toBe('backup-not-found');
     expect((await backUp(caller, instanceId, 'nightly')).job.status).toBe('Completed');
-  });
-
-  it('lets a restore overwrite only what an earlier try of it brought', async () => {
-    const caller = await world.newCaller();
-    const instanceId = await adopt(world, caller);
-    const { backupId } = await backUp(caller, instanceId, 'kept');
-    world.deployment = { ...replicaSet, holdsUserData: false };
-    const allowed: boolean[] = [];
-    world.tasks.restore = async ({ overwrite }, { report }) => {
-      allowed.push(overwrite);
-      // The first try fails before it changed anything, the second while it switches over.
-      if (allowed.length === 2) new TransferProgress(systemClock, report).phase(switchingOver);
-      if (allowed.length < 3) throw new LarderError('restore-failed', 'an election', { retryable: true });
-      return { documents: 1, bytes: 1, collections: 1, verified: true, seconds: 1, notes: [] };
-    };
-    const { jobId } = await world.useCases.restore(caller, { backupId, targetInstanceId: instanceId, overwrite: false });
-    expect((await world.ended(caller, jobId)).status).toBe('Completed');
-    expect(allowed).toEqual([false, false, true]);
-    world.deployment = replicaSet;
-    delete world.tasks.restore;
   });
 
   it('tries again what may pass, three times, and then says why in words without secrets', async () => {

@@ -6,13 +6,14 @@ import { fromTimestamp, toTimestamp } from '../../src/mongo/cluster-time.ts';
 import { majorityOpTime } from '../../src/mongo/members.ts';
 import type { ProjectRepository } from '../../src/repository/port.ts';
 import { archiveOplog, pointInTime } from '../fixtures/archive-oplog.ts';
-import { backUp, restoreTo, testRepository } from '../fixtures/backup.ts';
+import { backUp, restoreLegs, restoreTo, testRepository } from '../fixtures/backup.ts';
 import { makeZoo } from '../fixtures/catalog-zoo.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { changeZoo } from '../fixtures/change-zoo.ts';
 import { consultPointOracle } from '../fixtures/point-oracle.ts';
 import { prepare } from '../fixtures/prepared-transaction.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
+import { until } from '../fixtures/until.ts';
 
 /** A signal that nobody gives. */
 const never = new AbortController().signal;
@@ -29,7 +30,7 @@ describe('a restore to a point in time', () => {
   // Two operations an entry: longer transactions become chains of entries (pitfalls E7); and transactions can be prepared by hand.
   const parameters = ['maxNumberOfTransactionOperationsInSingleOplogEntry=2', 'enableTestCommands=1'];
   const source = replicaSet({ members: 1, extraArguments: parameters.flatMap((each) => ['--setParameter', each]) });
-  const target = replicaSet({ members: 1 });
+  const target = replicaSet({ members: 1, extraArguments: ['--setParameter', 'enableTestCommands=1'] });
   let repository: ProjectRepository;
   let from: MongoClient;
   let to: MongoClient;
@@ -61,7 +62,7 @@ describe('a restore to a point in time', () => {
     const end = await moment(from);
     const summary = await restored(base, end);
     expect(await userState(to)).toEqual(await userState(from));
-    expect(summary.replayed).toMatchObject({ baseBackupId: 'nothing', point: { t: end.t, i: end.i } });
+    expect(summary.replayed).toMatchObject([{ baseBackupId: 'nothing', point: { t: end.t, i: end.i } }]);
     expect(summary.notes).toEqual([expect.stringContaining('zoo.capped')]);
     const users = await to.db('admin').collection('system.users').find().toArray();
     expect(users.map(({ _id }) => String(_id))).toContain('admin.keeper');
@@ -199,6 +200,69 @@ describe('a restore to a point in time', () => {
     expect(killed).toHaveLength(1);
     expect((await userState(to))['busy']).toEqual(wanted);
   }, 120_000);
+
+  it('R4: several moments come together or not at all, and beside what is there; what was begun is gone on with', async () => {
+    const db = from.db('times');
+    const set = (n: number) => db.collection<Row>('rows').updateMany({}, { $set: { n } });
+    await db.collection<Row>('rows').insertMany([{ _id: 1 }, { _id: 2 }]);
+    await db.createCollection('series', { timeseries: { timeField: 't' } });
+    const base = await backUp(repository, source().uri, 'times', []);
+    await set(1);
+    await db.collection('series').insertOne({ t: new Date(1e12), v: 1 });
+    const first = { time: await moment(from), rows: await rows(from, 'times', 'rows') };
+    await set(2);
+    await from.db('admin').command({ renameCollection: 'times.rows', to: 'times.moved' });
+    await db.createCollection('view', { viewOn: 'moved', pipeline: [] });
+    const second = { time: await moment(from), rows: await rows(from, 'times', 'moved') };
+    await archiveOplog(repository, from);
+    const leg = (time: ClusterTime, names: Record<string, string>) => ({
+      backupId: base.backupId,
+      pointInTime: pointInTime(time, [base]),
+      selection: part({ collections: Object.entries(names).map(([name, to]) => named(`times.${name}`, `times.${to}`)) }),
+    });
+    const legs = [leg(first.time, { rows: 'then', series: 'series then' }), leg(second.time, { moved: 'later', view: 'sight' })];
+    const there = async () => {
+      const all = await to.db('times').listCollections({}, { nameOnly: true }).toArray();
+      return all
+        .map(({ name }) => name)
+        .filter((name) => !name.startsWith('system.'))
+        .toSorted();
+    };
+    await to.db('times').collection<Row>('own').insertOne({ _id: 0 });
+
+    // Somebody takes a name when all is ready but for the last step.
+    const meanwhile = to.db('times').collection<Row>('later');
+    const taking: Promise<unknown>[] = [];
+    const take = ({ phase }: { phase: string }): void => {
+      if (phase === 'finishing' && taking.length === 0) taking.push(meanwhile.insertOne({ _id: 'own' }));
+    };
+    const failing = restoreLegs(repository, target().uri, legs, false, { report: take });
+    await expect(failing).rejects.toMatchObject({ code: 'target-not-empty', message: expect.stringContaining('times.later') });
+    expect(await rows(to, 'times', 'later')).toEqual([{ _id: 'own' }]);
+    expect(await there()).toEqual(['later', 'own']);
+    await meanwhile.drop();
+
+    // Stopped between two renames: the next try takes what the first one placed for its own.
+    const fail = (mode: object | string, data = {}) => to.db('admin').command({ configureFailPoint: 'failCommand', mode, data });
+    await fail({ skip: 1 }, { failCommands: ['renameCollection'], blockConnection: true, blockTimeMS: 1_500 });
+    const stop = new AbortController();
+    const options = { restoreId: 'several', signal: stop.signal };
+    const stopped = restoreLegs(repository, target().uri, legs, false, options).catch((error: unknown) => error);
+    await until(async () => (await there()).includes('then'), { what: 'the first rename' });
+    stop.abort();
+    expect(await stopped).toMatchObject({ code: 'cancelled', details: { untouched: false } });
+    await fail('off');
+    const summary = await restoreLegs(repository, target().uri, legs, false, { restoreId: 'several' });
+    expect(summary.replayed.map(({ point }) => point.t)).toEqual([first.time.t, second.time.t]);
+    expect(await rows(to, 'times', 'then')).toEqual(first.rows);
+    expect(await rows(to, 'times', 'later')).toEqual(second.rows);
+    expect(await rows(to, 'times', 'series then')).toMatchObject([{ v: 1 }]);
+    expect(await there()).toEqual(['later', 'own', 'series then', 'sight', 'then']);
+    // Not even its own work is overwritten by another restore.
+    await expect(restoreLegs(repository, target().uri, legs, false)).rejects.toMatchObject({ code: 'target-not-empty' });
+    const twice = [leg(first.time, { rows: 'one' }), leg(second.time, { moved: 'one' })];
+    await expect(restoreLegs(repository, target().uri, twice, false)).rejects.toMatchObject({ code: 'invalid-selection' });
+  }, 60_000);
 
   it('E3: stops where image and oplog contradict each other, and leaves the target as it was', async () => {
     const db = from.db('torn');

@@ -2,6 +2,7 @@ import { MongoClient } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { formatPoint } from '../../src/core/oplog-archive.ts';
 import type { LarderError } from '../../src/core/errors.ts';
+import { wholeBackup } from '../../src/core/restore-selection.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { majorityOpTime } from '../../src/mongo/members.ts';
 import { openWorld } from '../fixtures/engine-world.ts';
@@ -17,7 +18,7 @@ interface EndedJob {
   readonly fail_reason: string | null;
   readonly result: {
     readonly verdict: string;
-    readonly replayed: { readonly point: string; readonly writes: number } | null;
+    readonly replayed: readonly { readonly point: string; readonly writes: number }[];
   } | null;
 }
 
@@ -85,7 +86,7 @@ describe('a restore to a time', () => {
     expect(await ended((await begin('POST', `${own}/restores`, copy)).job_id)).toMatchObject({
       status: 'Completed',
       fail_reason: null,
-      result: { verdict: 'replayed', replayed: { point: formatPoint(first.point), writes: expect.any(Number) } },
+      result: { verdict: 'replayed', replayed: [{ point: formatPoint(first.point), writes: expect.any(Number) }] },
     });
     expect(
       await client
@@ -155,14 +156,12 @@ it('R8: backups that a restore to a time may need cannot be deleted while it run
 
   const point = { t: 250, i: 1 };
   const release = Promise.withResolvers<void>();
-  world.tasks.restore = async ({ backupId, pointInTime }) => {
-    expect({ backupId, pointInTime }).toEqual({
-      backupId: newer,
-      pointInTime: { point, instanceId, timeline: 1, olderBases: [older] },
-    });
+  world.tasks.restore = async ({ legs }) => {
+    const pointInTime = { point, instanceId, timeline: 1, olderBases: [older] };
+    expect(legs).toEqual([{ backupId: newer, pointInTime, selection: wholeBackup }]);
     await release.promise;
     const replayed = { baseBackupId: newer, base: { t: 200, i: 1 }, point, entries: 5, bytes: 900, writes: 3 };
-    return { documents: 1, bytes: 1, collections: 1, verified: true, seconds: 1, notes: [], replayed };
+    return { documents: 1, bytes: 1, collections: 1, verified: true, seconds: 1, notes: [], replayed: [replayed] };
   };
   const { id: other } = await useCases.adoptInstance(caller, { name: 'other-db', uri: 'mongodb://b.example' });
   const order = { targetInstanceId: other, overwrite: true };
@@ -185,7 +184,7 @@ it('R8: backups that a restore to a time may need cannot be deleted while it run
   expect(await world.ended(caller, jobId)).toMatchObject({
     status: 'Completed',
     backupId: newer,
-    result: { verdict: 'replayed', replayed: { baseBackupId: newer, point: '250:1', entries: 5, writes: 3 } },
+    result: { verdict: 'replayed', replayed: [{ baseBackupId: newer, point: '250:1', entries: 5, writes: 3 }] },
   });
   expect((await useCases.showBackup(caller, newer)).proof).toBeNull();
   await useCases.deleteBackup(caller, older);

@@ -36,6 +36,7 @@ import { listRestorableCollections } from './list-restorable-collections.ts';
 import { listRestorableDatabases } from './list-restorable-databases.ts';
 import { listRestoreTimes } from './list-restore-times.ts';
 import { listTasks } from './list-tasks.ts';
+import { restoreCollections } from './restore-collections.ts';
 import { restoreInstance } from './restore-instance.ts';
 import { setPolicy } from './set-policy.ts';
 import { showJob } from './show-job.ts';
@@ -85,6 +86,7 @@ export const ddsV3Operations: readonly Operation[] = [
   listDatastoreVersions,
   listStorageTypes,
   restoreInstance,
+  restoreCollections,
   listRestoreTimes,
   listRestorableDatabases,
   listRestorableCollections,

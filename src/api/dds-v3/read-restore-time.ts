@@ -1,9 +1,18 @@
+import { Type } from 'typebox';
 import { LarderError } from '../../core/errors.ts';
 import { parseMilliseconds } from '../times.ts';
 
-/** The `restore_time` of a query. Throws `invalid-date` where it is missing, too. */
-export function readRestoreTime(text: string | undefined): Date {
-  const time = parseMilliseconds(text ?? '');
-  if (time === null) throw new LarderError('invalid-date', 'restore_time must be milliseconds since 1970.');
+/** A time in a body: clients send numbers and texts; null and the empty text are the same as none. */
+export const restoreTime = Type.Optional(
+  Type.Unsafe<string | number | null>({
+    type: ['string', 'integer', 'null'],
+    description: 'milliseconds since 1970, as a number or its digits',
+  }),
+);
+
+/** A restore time as clients write it. Throws `invalid-date` where it is missing, too. */
+export function readRestoreTime(text: string | number | null | undefined, name = 'restore_time'): Date {
+  const time = parseMilliseconds(String(text ?? ''));
+  if (time === null) throw new LarderError('invalid-date', `${name} must be milliseconds since 1970.`);
   return time;
 }

@@ -6,7 +6,7 @@ import type { RestoreOrigin } from '../../engine/use-cases.ts';
 import type { Operation } from '../context.ts';
 import { ddsErrors, idPattern, instanceId, projectParams } from '../fields.ts';
 import { callerOf } from '../principal.ts';
-import { readRestoreTime } from './read-restore-time.ts';
+import { readRestoreTime, restoreTime } from './read-restore-time.ts';
 
 const schema = {
   operationId: 'restoreInstance',
@@ -24,12 +24,7 @@ const schema = {
         }),
       ),
       backup_id: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'] })),
-      restore_time: Type.Optional(
-        Type.Unsafe<string | number | null>({
-          type: ['string', 'integer', 'null'],
-          description: 'milliseconds since 1970, as a number or its digits',
-        }),
-      ),
+      restore_time: restoreTime,
     }),
     target: Type.Object({ instance_id: instanceId }),
   }),
@@ -60,7 +55,7 @@ export const restoreInstance: Operation = (server, { useCases }) => {
 
 function originOf(source: Static<typeof schema.body>['source']): RestoreOrigin {
   if (source.type === 'timestamp') {
-    const time = readRestoreTime(String(source.restore_time ?? ''));
+    const time = readRestoreTime(source.restore_time);
     return { moment: { instanceId: source.instance_id, point: pointOfMilliseconds(time.getTime()) } };
   }
   if (!source.backup_id) throw new LarderError('malformed-request', 'source.backup_id is missing.');

@@ -4,7 +4,6 @@ import type { Operation } from '../context.ts';
 
 /** Calls that the DDS API documents and Larder does not serve, without their `/v3/{project_id}`. */
 export const unsupportedCalls: readonly (readonly [method: HTTPMethods, path: string])[] = [
-  ['POST', '/instances/:instance_id/restore/collections'],
   ['POST', '/instances/:instance_id/enlarge'],
   ['POST', '/instances/:instance_id/modify-internal-ip'],
   ['POST', '/instances/:instance_id/create-ip'],

@@ -30,7 +30,7 @@ export const jobSchema = Type.Object({
   result: nullable(
     Type.Object({
       verdict: oneOf(['equal', 'replayed']),
-      replayed: nullable(
+      replayed: Type.Array(
         Type.Object({
           base_backup_id: Type.String(),
           point: Type.String({ description: 'seconds:increment of the oplog entry up to which there is everything' }),
@@ -81,7 +81,7 @@ export function jobJson(job: Job): Static<typeof jobSchema> {
         ? null
         : {
             verdict: result.verdict,
-            replayed: replayedJson(result.replayed),
+            replayed: result.replayed.map(replayedJson),
             documents: result.documents,
             bytes: result.bytes,
             collections: result.collections,
@@ -92,8 +92,6 @@ export function jobJson(job: Job): Static<typeof jobSchema> {
   };
 }
 
-function replayedJson(replayed: ReplayedSpan | null): NonNullable<Static<typeof jobSchema>['result']>['replayed'] {
-  if (replayed === null) return null;
-  const { baseBackupId, point, entries, writes } = replayed;
+function replayedJson({ baseBackupId, point, entries, writes }: ReplayedSpan) {
   return { base_backup_id: baseBackupId, point, entries, writes };
 }

@@ -25,8 +25,9 @@ export function describeJob(job: WireJob): string {
 }
 
 function describeVerdict({ replayed }: NonNullable<WireJob['result']>): string {
-  if (replayed === null) return 'compared with the backup: equal';
-  return `equal to the backup, then ${formatCount(replayed.entries)} entries of the oplog replayed up to ${replayed.point}`;
+  if (replayed.length === 0) return 'compared with the backup: equal';
+  const spans = replayed.map(({ entries, point }) => `${formatCount(entries)} entries of the oplog replayed up to ${point}`);
+  return `equal to the backup, then ${spans.join('; ')}`;
 }
 
 /** `135,233 documents of 12 collections, 42.8 MiB in 3.2 s, 13.4 MiB/s` */

@@ -45,7 +45,9 @@ export async function loadCollection(piece: Piece, deps: LoadDependencies): Prom
 /** Makes the collection anew, empty, and notes which one it is. */
 async function begin(piece: Piece, db: Db, { client, signal }: LoadDependencies): Promise<CollectionState> {
   const { built, planned } = piece;
-  await dropIfThere(db, planned.series?.name ?? built.name, signal);
+  const visible = planned.series?.name ?? built.name;
+  if (planned.way === 'in-place' && !piece.mayReplace) await refuseOthers(piece, db, visible, signal);
+  await dropIfThere(db, visible, signal);
   if (planned.series !== null) await createTimeSeries(client, planned.series, signal);
   else if (built.name !== storedFunctions || (await describeCollection(db, built.name, signal)) === null) {
     await createCollection(client, built, signal, piece.fit === 'resize' ? roomFor(built) : {});
@@ -56,6 +58,13 @@ async function begin(piece: Piece, db: Db, { client, signal }: LoadDependencies)
   const state = { stage: 'loading', uuid: made.uuid, batches: 0, documents: 0, bytes: 0, failedIndexes: [], expired: 0 } as const;
   await writeState(client, { db: built.db, key: piece.key }, state, { durable: true, signal });
   return state;
+}
+
+/** `target-not-empty` if something is there that this restore did not make. */
+async function refuseOthers({ state, built }: Piece, db: Db, visible: string, signal: AbortSignal): Promise<void> {
+  if ((await describeCollection(db, visible, signal)) === null) return;
+  if (state !== null && (await describeCollection(db, built.name, signal))?.uuid === state.uuid) return;
+  throw new LarderError('target-not-empty', `Somebody made ${db.databaseName}.${visible} meanwhile; it was left as it is.`);
 }
 
 async function fill(piece: Piece, from: CollectionState, resumed: boolean, deps: LoadDependencies): Promise<void> {

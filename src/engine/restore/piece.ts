@@ -11,6 +11,8 @@ export interface Piece {
   /** The image under the name where it is built: beside its place, or in it. */
   readonly built: CollectionImage;
   readonly fit: Fit;
+  /** Whatever is in its place may go. */
+  readonly mayReplace: boolean;
   /** Names its state. */
   readonly key: string;
   /** null until it was begun. */
@@ -27,12 +29,13 @@ export interface Piece {
 }
 
 /** The piece at its beginning. `sourceVersion`: of the server that was backed up. */
-export function newPiece(planned: PlannedCollection, restoreId: string, sourceVersion: string): Piece {
+export function newPiece(planned: PlannedCollection, restoreId: string, sourceVersion: string, mayReplace: boolean): Piece {
   const key = stagingName(restoreId, `${planned.image.db}.${planned.image.name}`);
   return {
     planned,
     built: planned.way === 'swap' ? { ...planned.image, name: key } : planned.image,
     fit: fitOf(planned.image, sourceVersion),
+    mayReplace,
     key,
     state: null,
     hash: contentHash(planned.image),

@@ -107,11 +107,12 @@ export function visibleName({ image, series }: Pick<PlannedCollection, 'image' |
   return fullName(series ?? image);
 }
 
-/** `target-not-empty` naming what would be lost, if anything of the target would. */
-export function refuseLosses(plan: RestorePlan): void {
+/** `target-not-empty` naming what would be lost, if anything of the target would; `own` is not counted. */
+export function refuseLosses(plan: RestorePlan, own: ReadonlySet<string> = new Set()): void {
   const lost = [...plan.collections, ...plan.views]
     .flatMap(({ replaces }) => (replaces === null ? [] : [fullName(replaces)]))
-    .concat(plan.drops.map(fullName));
+    .concat(plan.drops.map(fullName))
+    .filter((name) => !own.has(name));
   if (lost.length === 0) return;
   const shown = lost.slice(0, 5).join(', ') + (lost.length > 5 ? ` and ${lost.length - 5} more` : '');
   throw new LarderError(
@@ -133,7 +134,7 @@ function targetOf(source: Namespace, selection: RestoreSelection): Namespace | n
 }
 
 /** Time-series collections, stored functions and encrypted collections keep the name they were made under. */
-function canBeRenamed(image: CollectionImage): boolean {
+export function canBeRenamed(image: Pick<CollectionImage, 'name' | 'options'>): boolean {
   if (image.name.startsWith('system.')) return false;
   return !decodeOrdered(Buffer.from(image.options, 'base64')).has('encryptedFields');
 }

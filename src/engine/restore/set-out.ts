@@ -4,7 +4,7 @@ import type { ProjectRepository } from '../../repository/port.ts';
 import { chartCourse } from '../replay/chart-course.ts';
 import type { Course } from '../replay/chart-course.ts';
 import type { ReplaySource } from '../replay/replay-source.ts';
-import type { RestoreTask } from '../tasks.ts';
+import type { RestoreLeg } from '../tasks.ts';
 
 /** What a restore brings: an image, and for a point in time what leads to it from the backup. */
 export interface Destination {
@@ -18,7 +18,7 @@ export interface Destination {
  * archived oplog once. A backup at whose moment something was only half there is passed over for an older one.
  */
 export async function setOut(
-  { backupId, pointInTime }: Pick<RestoreTask, 'backupId' | 'pointInTime'>,
+  { backupId, pointInTime }: Pick<RestoreLeg, 'backupId' | 'pointInTime'>,
   repository: ProjectRepository,
   signal: AbortSignal,
 ): Promise<Destination> {

@@ -10,12 +10,12 @@ export interface Target extends AsyncDisposable {
   readonly ownUsers: ReadonlySet<string>;
 }
 
-/** Connects and refuses what cannot hold the image: `unsupported-operation`. */
-export async function openTarget(uri: string, manifest: Pick<Manifest, 'source'>, signal: AbortSignal): Promise<Target> {
+/** Connects and refuses what cannot hold images of these sources: `unsupported-operation`. */
+export async function openTarget(uri: string, sources: readonly Manifest['source'][], signal: AbortSignal): Promise<Target> {
   const connection = await connect(uri, { longCommands: true, signal });
   const { client } = connection;
   try {
-    await refuseOlderServer(client, manifest, signal);
+    await refuseOlderServer(client, sources, signal);
     const status = await client.db('admin').command({ connectionStatus: 1 }, { signal });
     const users = status['authInfo'].authenticatedUsers as { user: string; db: string }[];
     return {
@@ -30,17 +30,22 @@ export async function openTarget(uri: string, manifest: Pick<Manifest, 'source'>
 }
 
 /** Data goes to the same or a newer feature compatibility version only (pitfalls R9). */
-async function refuseOlderServer(client: MongoClient, { source }: Pick<Manifest, 'source'>, signal: AbortSignal): Promise<void> {
+async function refuseOlderServer(
+  client: MongoClient,
+  sources: readonly Manifest['source'][],
+  signal: AbortSignal,
+): Promise<void> {
   const admin = client.db('admin');
   const answer = await admin.command({ getParameter: 1, featureCompatibilityVersion: 1 }, { signal }).catch(() => null);
   const told = versionNumber(answer?.['featureCompatibilityVersion']?.version);
   // Whoever may not ask for that still learns the server's own version, which its data is never ahead of.
   const target = told ?? versionNumber((await admin.command({ buildInfo: 1 }, { signal }))['version']);
-  const image = versionNumber(source.featureCompatibilityVersion);
-  if (target !== null && image !== null && target < image) {
+  for (const { featureCompatibilityVersion } of sources) {
+    const image = versionNumber(featureCompatibilityVersion);
+    if (target === null || image === null || target >= image) continue;
     throw new LarderError(
       'unsupported-operation',
-      `The backup was taken at feature compatibility version ${source.featureCompatibilityVersion}; the target is at an older one and could not hold all of it.`,
+      `The backup was taken at feature compatibility version ${featureCompatibilityVersion}; the target is at an older one and could not hold all of it.`,
     );
   }
 }

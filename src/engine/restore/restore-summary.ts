@@ -1,0 +1,73 @@
+import { LarderError } from '../../core/errors.ts';
+import type { ReplaySummary, RestoreSummary } from '../tasks.ts';
+import { broughtBy } from './leg.ts';
+import type { Leg } from './leg.ts';
+import { nameOf } from './piece.ts';
+import type { Piece } from './piece.ts';
+import type { Target } from './target.ts';
+
+/** Sums up a restore that is done. `restore-failed` if indexes could not be built: then all data is there, and not all is the same. */
+export function summariseRestore(legs: readonly Leg[], target: Target, seconds: number): RestoreSummary {
+  const pieces = legs.flatMap((leg) => broughtBy(leg));
+  const failed = pieces.flatMap((piece) =>
+    piece.state!.failedIndexes.map(({ name, reason }) => `${name} of ${nameOf(piece)} (${reason})`),
+  );
+  if (failed.length > 0) {
+    throw new LarderError(
+      'restore-failed',
+      `All data is restored and compared, but indexes could not be built: ${failed.join('; ')}`,
+    );
+  }
+  const kept = legs.some(({ users }) => users.length > 0) && target.ownUsers.size > 0;
+  return {
+    documents: pieces.reduce((total, { state }) => total + state!.documents, 0),
+    bytes: pieces.reduce((total, { state }) => total + state!.bytes, 0),
+    collections: pieces.length,
+    verified: true,
+    replayed: legs.flatMap((leg) => replayOf(leg) ?? []),
+    seconds,
+    notes: [
+      ...new Set([
+        ...legs.flatMap(({ plan }) => plan.notes),
+        ...pieces.flatMap(expiring),
+        ...pieces.flatMap(overflowing),
+        ...legs.flatMap(unproved),
+        ...(kept ? [`The user ${[...target.ownUsers].join(', ')}, as whom the restore ran, was left as it is.`] : []),
+      ]),
+    ],
+  };
+}
+
+function replayOf(leg: Leg): ReplaySummary | null {
+  if (leg.journey === null) return null;
+  const { base, until, entries, bytes, growth } = leg.journey.course;
+  const writes = broughtBy(leg).reduce((sum, { planned }) => sum + growth.get(planned.image.uuid)!.writes, 0);
+  return { baseBackupId: base.backupId, base: base.clusterTime, point: until, entries, bytes, writes };
+}
+
+function expiring(piece: Piece): readonly string[] {
+  const { expired } = piece.state!;
+  if (expired === 0) return [];
+  return [`${nameOf(piece)}: ${expired} are past their time already; the server deletes them when it looks next.`];
+}
+
+function overflowing(piece: Piece): readonly string[] {
+  if (piece.fit !== 'leave-out') return [];
+  const left = piece.planned.image.documents - piece.state!.documents;
+  return [`${nameOf(piece)}: ${left} of its oldest documents are more than its size allows, and were left out.`];
+}
+
+/** What the proof of a point in time leaves open. */
+function unproved(leg: Leg): readonly string[] {
+  if (leg.journey === null) return [];
+  const capped = broughtBy(leg)
+    .filter(({ planned }) => planned.image.capped)
+    .map(nameOf);
+  const uncounted =
+    capped.length === 0
+      ? []
+      : [`Documents of capped collections were replayed and not counted, because they go by size: ${capped.join(', ')}.`];
+  return leg.plan.whole
+    ? uncounted
+    : [...uncounted, 'Of transactions that also wrote to other collections only the part that belongs to these was replayed.'];
+}
