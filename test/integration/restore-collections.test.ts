@@ -142,7 +142,7 @@ describe('databases and collections, each as of its own time', () => {
     expect(await ended(again.job_id)).toMatchObject({ status: 'Completed' });
     expect(await rows('again orders')).toEqual([1, 2, 3].map((n) => ({ _id: n, n: 1 })));
     expect(await rows(`again sold_bak_${later}`)).toEqual([1, 2, 3].map((n) => ({ _id: n, n: 2 })));
-  }, 180_000);
+  }, 300_000);
 });
 
 /** What is stored of a database, without what only a whole restore brings. */

@@ -125,7 +125,7 @@ describe('a restore to a time', () => {
     expect(await held()).toEqual(second.rows);
     // The whole instance is what it was: what came later is gone.
     expect(await client.db('shop').listCollections({ name: 'then' }).toArray()).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });
 
 it('R8: backups that a restore to a time may need cannot be deleted while it runs, nor with their instance, and it proves none of them', async () => {
