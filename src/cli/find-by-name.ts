@@ -15,7 +15,7 @@ export async function findBackup(api: LarderApi, idOrName: string): Promise<Wire
 
 /** The row with this id or, else, the one with this name. Throws CommandError `<kind>-not-found` or `name-not-unique`. */
 export function pick<Row extends { readonly id: string; readonly name: string }>(
-  kind: 'instance' | 'backup' | 'user' | 'project' | 'role',
+  kind: 'instance' | 'backup' | 'user' | 'project' | 'role' | 'template',
   rows: readonly Row[],
   idOrName: string,
 ): Row {

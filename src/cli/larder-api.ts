@@ -3,6 +3,7 @@ import { CommandError } from './command-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { WirePart } from './restore-parts.ts';
 import { archivesApi, type ArchivesApi } from './archive/archives-api.ts';
+import { ownInstancesApi, type OwnInstancesApi } from './own-instances-api.ts';
 import type { Session } from './session.ts';
 import type {
   WireAccessKey,
@@ -23,6 +24,8 @@ export interface LarderApi {
   readonly projectId: string;
   /** Users, projects and roles. */
   readonly accounts: AccountsApi;
+  /** The life of instances that Larder starts itself. */
+  readonly ownInstances: OwnInstancesApi;
   /** Backups as mongodump archives. */
   readonly archives: ArchivesApi;
   adoptInstance(request: {
@@ -131,6 +134,7 @@ export function createLarderApi(session: Session): LarderApi {
     endpoint,
     projectId,
     accounts: createAccountsApi(session),
+    ownInstances: ownInstancesApi(session),
     archives: archivesApi(session),
     adoptInstance: (request) => post(`${own}/instances/adopt`, request),
     listInstances: () => all('instances', 'instances'),

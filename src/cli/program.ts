@@ -11,6 +11,17 @@ import { addBackupImport } from './commands/backup-import.ts';
 import { addBackupList } from './commands/backup-list.ts';
 import { addBackupShow } from './commands/backup-show.ts';
 import { addInstanceAdopt } from './commands/instance-adopt.ts';
+import { addInstanceCreate } from './commands/instance-create.ts';
+import { addInstanceParameters } from './commands/instance-parameters.ts';
+import {
+  addInstancePort,
+  addInstanceRecycled,
+  addInstanceRename,
+  addInstanceResetPassword,
+  addInstanceRestart,
+  addInstanceSwitchover,
+  addInstanceTls,
+} from './commands/instance-servers.ts';
 import { addInstanceDelete } from './commands/instance-delete.ts';
 import { addInstanceList } from './commands/instance-list.ts';
 import { addInstanceSet } from './commands/instance-set.ts';
@@ -65,9 +76,14 @@ export function createProgram(io: CommandIo): Command {
   const register = createRegister(io);
 
   addServe(program, register);
-  const instance = program.command('instance').description('the MongoDB deployments that Larder backs up');
-  for (const add of [addInstanceAdopt, addInstanceList, addInstanceShow, addInstanceSet, addInstanceDelete])
+  const instance = program
+    .command('instance')
+    .description('the MongoDB deployments that Larder backs up, and those that it starts');
+  for (const add of [addInstanceAdopt, addInstanceCreate, addInstanceList, addInstanceShow, addInstanceSet, addInstanceRename])
     add(instance, register);
+  for (const add of [addInstanceRestart, addInstanceSwitchover, addInstanceTls, addInstancePort, addInstanceResetPassword])
+    add(instance, register);
+  for (const add of [addInstanceParameters, addInstanceDelete, addInstanceRecycled]) add(instance, register);
   const backup = program.command('backup').description('take, list, show, delete, export and import backups');
   for (const add of [addBackupCreate, addBackupList, addBackupShow, addBackupDelete, addBackupExport, addBackupImport])
     add(backup, register);

@@ -13,9 +13,9 @@ const script = fileURLToPath(new URL('huawei_sdk.py', import.meta.url));
 const packages = ['huaweicloudsdkcore==3.1.219', 'huaweicloudsdkdds==3.1.219'];
 
 /** The steps that the script reports; fails with all it wrote unless it went to its end. */
-async function runScript(environment: Readonly<Record<string, string>>): Promise<readonly string[]> {
+async function runScript(environment: Readonly<Record<string, string>>, path = script): Promise<readonly string[]> {
   const python = await pythonEnvironment('huawei', packages);
-  const { code, output } = await runProgram(python, [script], environment);
+  const { code, output } = await runProgram(python, [path], environment);
   expect(code, output).toBe(0);
   const steps = output
     .trim()
@@ -58,6 +58,28 @@ it('the Huawei SDK for Python, unmodified, backs up and restores a real replica 
   });
   expect(steps).toEqual(expect.arrayContaining(expected));
   expect(await goods.countDocuments({ n: { $gte: 0 } })).toBe(1000);
+});
+
+it('the same SDK orders, changes, deletes and brings back an instance of Larder’s own', { timeout: 300_000 }, async () => {
+  await using larder = await startLarder();
+  const key = await larder.call<{ access: string; secret: string }>('POST', `/larder/v1/${larder.projectId}/access-keys`, {});
+  const environment = {
+    LARDER_ENDPOINT: larder.endpoint,
+    LARDER_ACCESS_KEY: key.access,
+    LARDER_SECRET_KEY: key.secret,
+    LARDER_PROJECT_ID: larder.projectId,
+  };
+  expect(await runScript(environment, fileURLToPath(new URL('huawei_instances.py', import.meta.url)))).toEqual([
+    'a deleted template',
+    'templates',
+    'create_instance',
+    'restart_instance',
+    'rename, password, tags',
+    'parameters',
+    'recycle bin',
+    'delete_instance',
+    'done',
+  ]);
 });
 
 it('the same script notices a server that answers otherwise', async () => {

@@ -31,13 +31,13 @@ from huaweicloudsdkdds.v3 import (
     DeleteManualBackupRequest,
     ListBackupsRequest,
     ListInstancesRequest,
-    ListLtsConfigsRequest,
     ListRestoreDatabasesRequest,
     ListRestoreTimesRequest,
     RestoreInstanceRequest,
     RestoreInstanceRequestBody,
     SetBackupPolicyRequest,
     SetBackupPolicyRequestBody,
+    ShowAuditlogPolicyRequest,
     ShowBackupDownloadLinkRequest,
     ShowBackupPolicyRequest,
     ShowJobDetailRequest,
@@ -202,7 +202,8 @@ def check_refusals(name, backup_id):
     refused("unknown backup", 400, "DBS.201214", lambda: backups(backup_id="0" * 32 + "br02"))
     refused("unknown job", 400, "DBS.200543", lambda: find_job(str(uuid.UUID(int=0))))
     refused("restore elsewhere", 400, "DBS.200004", lambda: restore(backup_id, "0" * 32 + "in02"))
-    refused("call that is not served", 400, "DBS.280343", lambda: DDS.list_lts_configs(ListLtsConfigsRequest()))
+    unserved = ShowAuditlogPolicyRequest(instance_id=INSTANCE_ID)
+    refused("call that is not served", 400, "DBS.280343", lambda: DDS.show_auditlog_policy(unserved))
     expect(backups(instance_id=INSTANCE_ID, backup_id=backup_id).total_count == 1, "a refused call changed something")
 
 

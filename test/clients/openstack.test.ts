@@ -99,4 +99,26 @@ describe('OpenStack clients, unmodified, against a real server', () => {
       expect(await goods.countDocuments()).toBe(500);
     },
   );
+
+  it(
+    'openstacksdk with otcextensions orders, changes and deletes an instance of Larder’s own, and finds it in the bin',
+    { timeout: 300_000 },
+    async () => {
+      const life = fileURLToPath(new URL('openstack_instances.py', import.meta.url));
+      const { code, output } = await runProgram(python, ['-W', 'ignore', life], environment());
+      expect(code, output).toBe(0);
+      const steps = output
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object);
+      expect(steps).toEqual([
+        { step: 'create_instance', job: 'CreateMongoDBReplicaSingle' },
+        { step: 'restart_instance', job: 'RestartReplicaSingleInstance' },
+        { step: 'enlarge_instance', job: 'EnlargeMongoDBVolume' },
+        { step: 'get_instance' },
+        { step: 'recycle_instances' },
+        { step: 'done' },
+      ]);
+    },
+  );
 });

@@ -14,14 +14,17 @@ interface Options {
 export function addInstanceDelete(instance: Command, register: Register): void {
   const command = instance
     .command('delete')
-    .description('forget an instance and delete its automated backups; MongoDB itself and manual backups stay as they are')
+    .description(
+      'forget an instance and delete its automated backups; an adopted MongoDB itself and manual backups stay as they are',
+    )
     .argument('<instance>', 'id or name')
     .option('--yes', 'do not ask')
     .option('--wait', 'end when it is deleted');
   register<Options>(withServerOptions(command), async ({ api: connect, io, renderer }, options, [idOrName = '']) => {
     const api = await connect();
-    const { id, name } = await findInstance(api, idOrName);
-    if (options.yes !== true) await confirm(io, `This deletes the automated backups of instance ${name}, and forgets it.`);
+    const { id, name, own } = await findInstance(api, idOrName);
+    const what = own === null ? 'the automated backups of' : 'the servers, the data and the automated backups but the last of';
+    if (options.yes !== true) await confirm(io, `This deletes ${what} instance ${name}, and forgets it.`);
     const { job_id } = await api.deleteInstance(id);
     if (options.wait !== true) {
       renderer.result({ instance_id: id, job_id }, `Deletion of ${name} begun, job ${job_id}.`);

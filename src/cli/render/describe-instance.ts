@@ -43,7 +43,7 @@ export function describeInstance(instance: WireInstance): string {
     ['Read at most', instance.rate_mb_per_s === null ? null : `${instance.rate_mb_per_s} MB/s`],
     ['Proved', describeProof(instance.proof)],
     ...archiveFields(instance),
-    ['Adopted', formatTime(instance.created)],
+    [instance.own === null ? 'Adopted' : 'Created', formatTime(instance.created)],
   ]);
   const columns = [{ title: 'MEMBER' }, { title: 'ROLE' }, { title: 'STATUS' }];
   const members = instance.nodes.map((node) => [`${node.host}:${node.port}`, node.role, node.status]);

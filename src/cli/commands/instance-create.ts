@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { Command } from 'commander';
+import { readPassword } from '../account-input.ts';
+import { withServerOptions } from '../command-context.ts';
+import { CommandError } from '../command-error.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { findBackup, pick } from '../find-by-name.ts';
+import { finishJob } from '../finish-job.ts';
+import type { LarderApi } from '../larder-api.ts';
+import type { Register } from '../register.ts';
+
+interface Options {
+  readonly name: string;
+  readonly mode?: string;
+  readonly engineVersion?: string;
+  readonly port?: string;
+  readonly size?: string;
+  readonly keepDays?: string;
+  readonly template?: string;
+  readonly tag?: readonly string[];
+  readonly tls: boolean;
+  readonly from?: string;
+  readonly password?: true;
+  readonly wait?: true;
+}
+
+/** What has no meaning on a machine of one's own, but must be a UUID. */
+const nowhere = '00000000-0000-0000-0000-000000000000';
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** `larder instance create`: servers of Larder's own, empty or with what a backup holds. A password that nobody chose is shown once. */
+export function addInstanceCreate(instance: Command, register: Register): void {
+  const command = instance
+    .command('create')
+    .description('start the servers of a new instance on the machine of Larder')
+    .requiredOption('--name <name>', '4 to 64 letters, digits, - and _, beginning with a letter')
+    .option('--mode <mode>', 'ReplicaSet (three servers) or Single; that of the backup with --from')
+    .option('--engine-version <version>', 'like 6.0; the newest that can be started unless given')
+    .option('--from <backup>', 'id or name of the backup whose data it gets')
+    .option('--port <port>', 'of the first server, the next free one where it is taken')
+    .option('--size <GB>', 'the storage size that is reported: 10 unless given')
+    .option('--keep-days <days>', 'how long automated backups are kept: 7 unless given, 0 for none')
+    .option('--template <template>', 'id or name of the parameter template that the servers start with')
+    .option('--tag <key=value>', 'may be given again', collect)
+    .option('--no-tls', 'servers that do not speak TLS')
+    .option('--password', 'read the password of rwuser from the first line of standard input')
+    .option('--wait', 'end when it is ready');
+  register<Options>(withServerOptions(command), async (context, options) => {
+    const password = options.password === true ? await readPassword(context.io) : null;
+    const api = await context.api();
+    const backup = options.from === undefined ? null : await findBackup(api, options.from);
+    // The users of a backup keep their passwords.
+    const chosen = password ?? (backup === null ? newDatabasePassword() : null);
+    const order = await readOrder(api, options, backup);
+    const created = await api.ownInstances.create({ ...order, ...(chosen === null ? {} : { password: chosen }) });
+    const shown = password === null && chosen !== null ? { user: 'rwuser', password: chosen } : {};
+    if (shown.password !== undefined) context.renderer.note(`Password of rwuser, shown this once: ${shown.password}`);
+    const { id, job_id: jobId, port } = created;
+    const begun = { job_id: jobId, port, ...shown };
+    await finishJob(context, api, begun, {
+      what: `Creation of ${options.name} (${id})`,
+      instanceId: id,
+      wait: options.wait === true,
+    });
+  });
+}
+
+async function readOrder(
+  api: LarderApi,
+  options: Options,
+  backup: { readonly id: string; readonly instance_mode: string } | null,
+): Promise<object> {
+  const mode = backup?.instance_mode ?? options.mode ?? 'ReplicaSet';
+  const type = mode === 'Single' ? 'single' : 'replica';
+  const [region, versions] = await Promise.all([api.ownInstances.region(), api.ownInstances.versions()]);
+  const template = options.template === undefined ? null : pick('template', await api.ownInstances.templates(), options.template);
+  const spec = `dds.mongodb.s2.medium.4.${type === 'single' ? 'single' : 'repset'}`;
+  return {
+    name: options.name,
+    datastore: { type: 'DDS-Community', version: options.engineVersion ?? versions.at(-1), storage_engine: 'wiredTiger' },
+    region,
+    availability_zone: `${region}-01`,
+    vpc_id: nowhere,
+    subnet_id: nowhere,
+    security_group_id: nowhere,
+    mode,
+    flavor: [{ type, num: 1, storage: 'ULTRAHIGH', size: options.size ?? '10', spec_code: spec }],
+    ssl_option: options.tls ? '1' : '0',
+    tags: (options.tag ?? []).map(readTag),
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.keepDays === undefined ? {} : { backup_strategy: { keep_days: options.keepDays } }),
+    ...(template === null ? {} : { configurations: [{ type, configuration_id: template.id }] }),
+    ...(backup === null ? {} : { restore_point: { type: 'backup', backup_id: backup.id } }),
+  };
+}
+
+function readTag(text: string): { readonly key: string; readonly value: string } {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new CommandError('usage', exitCodes.usage, `--tag takes key=value, not ${JSON.stringify(text)}.`);
+  return { key: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+/** Of all four kinds of characters, as the service wants passwords of databases to be. */
+function newDatabasePassword(): string {
+  return `Aa1-${randomBytes(15).toString('base64url')}`;
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { withServerOptions } from '../command-context.ts';
+import { CommandError } from '../command-error.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { findInstance, pick } from '../find-by-name.ts';
+import { finishJob } from '../finish-job.ts';
+import type { Register } from '../register.ts';
+import { describeParameters } from '../render/describe-parameters.ts';
+
+interface Options {
+  readonly set?: readonly string[];
+  readonly template?: string;
+  readonly wait?: true;
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** `larder instance parameters`: shows them, or changes some, or gives an instance those of a template. */
+export function addInstanceParameters(instance: Command, register: Register): void {
+  const command = instance
+    .command('parameters')
+    .description('show the parameters of the servers of an instance, or change them')
+    .argument('<instance>', 'id or name')
+    .option('--set <name=value>', 'may be given again', collect)
+    .option('--template <template>', 'id or name of a parameter template: its values and no others')
+    .option('--wait', 'end when they are changed');
+  register<Options>(withServerOptions(command), async (context, { set = [], template, wait }, [idOrName = '']) => {
+    if (set.length > 0 && template !== undefined) throw usage('Give --set or --template, not both.');
+    const values = Object.fromEntries(set.map(readValue));
+    const api = await context.api();
+    const { id, name } = await findInstance(api, idOrName);
+    if (template !== undefined) {
+      const found = pick('template', await api.ownInstances.templates(), template);
+      const { job_id } = await api.ownInstances.applyTemplate(found.id, id);
+      return finishJob(context, api, { job_id }, { what: `${found.name} for ${name}`, instanceId: id, wait: wait === true });
+    }
+    if (set.length > 0) {
+      const { job_id, restart_required } = await api.ownInstances.setParameters(id, values);
+      if (restart_required) context.renderer.note(`Some are in force after \`larder instance restart ${idOrName}\` only.`);
+      const begun = { job_id, restart_required };
+      return finishJob(context, api, begun, { what: `Change of ${name}`, instanceId: id, wait: wait === true });
+    }
+    const parameters = await api.ownInstances.parameters(id);
+    context.renderer.result({ instance_id: id, parameters }, describeParameters(parameters));
+  });
+}
+
+function readValue(text: string): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw usage(`--set takes name=value, not ${JSON.stringify(text)}.`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function usage(message: string): CommandError {
+  return new CommandError('usage', exitCodes.usage, message);
+}

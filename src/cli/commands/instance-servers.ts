@@ -1,0 +1,130 @@
+import type { Command } from 'commander';
+import { readPassword } from '../account-input.ts';
+import { withServerOptions } from '../command-context.ts';
+import { CommandError } from '../command-error.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { findInstance } from '../find-by-name.ts';
+import { finishJob } from '../finish-job.ts';
+import type { LarderApi } from '../larder-api.ts';
+import type { Register } from '../register.ts';
+import { describeInstance } from '../render/describe-instance.ts';
+import { describeRecycled } from '../render/describe-recycled.ts';
+
+interface Waiting {
+  readonly wait?: true;
+}
+
+/** Adds a command about one instance that begins a job. */
+function addJob(
+  instance: Command,
+  register: Register,
+  words: { readonly name: string; readonly description: string; readonly what: string },
+  begin: (api: LarderApi, id: string) => Promise<{ readonly job_id: string }>,
+): void {
+  const command = instance
+    .command(words.name)
+    .description(words.description)
+    .argument('<instance>', 'id or name')
+    .option('--wait', 'end when it is done');
+  register<Waiting>(withServerOptions(command), async (context, { wait }, [idOrName = '']) => {
+    const api = await context.api();
+    const { id, name } = await findInstance(api, idOrName);
+    const begun = await begin(api, id);
+    await finishJob(
+      context,
+      api,
+      { job_id: begun.job_id },
+      { what: `${words.what} of ${name}`, instanceId: id, wait: wait === true },
+    );
+  });
+}
+
+/** `larder instance restart`: the primary last. */
+export function addInstanceRestart(instance: Command, register: Register): void {
+  const words = { name: 'restart', description: 'restart the servers of an instance, one after the other', what: 'Restart' };
+  addJob(instance, register, words, (api, id) => api.ownInstances.restart(id));
+}
+
+/** `larder instance switchover`. */
+export function addInstanceSwitchover(instance: Command, register: Register): void {
+  const words = { name: 'switchover', description: 'let another member become primary', what: 'Switchover' };
+  addJob(instance, register, words, (api, id) => api.ownInstances.switchOver(id));
+}
+
+/** `larder instance tls`: all servers are restarted. */
+export function addInstanceTls(instance: Command, register: Register): void {
+  const command = instance
+    .command('tls')
+    .description('let the servers of an instance speak TLS only, or none; they are restarted')
+    .argument('<instance>', 'id or name')
+    .argument('<on|off>', 'on or off')
+    .option('--wait', 'end when it is done');
+  register<Waiting>(withServerOptions(command), async (context, { wait }, [idOrName = '', word = '']) => {
+    if (word !== 'on' && word !== 'off') throw new CommandError('usage', exitCodes.usage, 'Say on or off.');
+    const api = await context.api();
+    const { id, name } = await findInstance(api, idOrName);
+    const { job_id } = await api.ownInstances.setTls(id, word === 'on');
+    await finishJob(context, api, { job_id }, { what: `TLS ${word} of ${name}`, instanceId: id, wait: wait === true });
+  });
+}
+
+/** `larder instance port`: the first member moves. */
+export function addInstancePort(instance: Command, register: Register): void {
+  const command = instance
+    .command('port')
+    .description('move the first server of an instance to another port')
+    .argument('<instance>', 'id or name')
+    .argument('<port>', '2100 to 9500, 27017 to 27019')
+    .option('--wait', 'end when it is done');
+  register<Waiting>(withServerOptions(command), async (context, { wait }, [idOrName = '', port = '']) => {
+    const api = await context.api();
+    const { id, name } = await findInstance(api, idOrName);
+    const { job_id } = await api.ownInstances.setPort(id, port);
+    await finishJob(context, api, { job_id }, { what: `Move of ${name}`, instanceId: id, wait: wait === true });
+  });
+}
+
+/** `larder instance rename`, of adopted instances too. */
+export function addInstanceRename(instance: Command, register: Register): void {
+  const command = instance
+    .command('rename')
+    .description('give an instance another name; its backups keep the old one')
+    .argument('<instance>', 'id or name')
+    .argument('<name>', '4 to 64 letters, digits, - and _, beginning with a letter');
+  register(withServerOptions(command), async ({ api: connect, renderer }, _options, [idOrName = '', name = '']) => {
+    const api = await connect();
+    const { id } = await findInstance(api, idOrName);
+    await api.ownInstances.rename(id, name);
+    const renamed = await api.showInstance(id);
+    renderer.result(renamed, describeInstance(renamed));
+  });
+}
+
+/** `larder instance reset-password`: never an argument. */
+export function addInstanceResetPassword(instance: Command, register: Register): void {
+  const command = instance
+    .command('reset-password')
+    .description('give a user of the database the password on the first line of standard input')
+    .argument('<instance>', 'id or name')
+    .option('--user <name>', 'rwuser unless given');
+  register<{ readonly user?: string }>(
+    withServerOptions(command),
+    async ({ api: connect, io, renderer }, options, [idOrName = '']) => {
+      const { user = 'rwuser' } = options;
+      const password = await readPassword(io);
+      const api = await connect();
+      const { id, name } = await findInstance(api, idOrName);
+      await api.ownInstances.resetPassword(id, user, password);
+      renderer.result({ instance_id: id, user }, `${user} of ${name} has the new password.`);
+    },
+  );
+}
+
+/** `larder instance recycled`: what `instance create --from` can bring back. */
+export function addInstanceRecycled(instance: Command, register: Register): void {
+  const command = instance.command('recycled').description('list deleted instances and the backups that bring them back');
+  register(withServerOptions(command), async ({ api: connect, renderer }) => {
+    const instances = await (await connect()).ownInstances.recycled();
+    renderer.result({ instances }, describeRecycled(instances));
+  });
+}
