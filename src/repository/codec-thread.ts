@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { isLarderError } from '../core/errors.ts';
+import { freeBuffer } from '../lib/free-buffer.ts';
 import { inMemory } from './block-codec.ts';
 import { blockId, unsealBlock, type PackedBlock } from './block.ts';
 import type { CodecAnswer, CodecOutcome, CodecRequest, CodecWork, SharedBytes } from './codec-messages.ts';
@@ -19,8 +20,12 @@ function outcomeOf(work: CodecWork): CodecOutcome {
       case 'compress': {
         const frame = compressHere(bytesOf(work.content));
         const place = Buffer.from(work.content.memory, work.content.offset);
-        if (frame.copy(place) !== frame.length) return { kind: 'failed', reason: 'no room for the frame of a block' };
-        return { kind: 'compressed', length: frame.length };
+        const { length } = frame;
+        const copied = frame.copy(place);
+        freeBuffer(frame);
+        return copied === length
+          ? { kind: 'compressed', length }
+          : { kind: 'failed', reason: 'no room for the frame of a block' };
       }
       case 'prove':
         return prove(bytesOf(work.sealed), Buffer.from(work.key), Buffer.from(work.idKey), work.block);
@@ -41,7 +46,10 @@ function prove(sealed: Buffer, key: Buffer, idKey: Buffer, copied: PackedBlock):
   }
   try {
     const content = decompressHere(frame, block.rawLength);
-    return blockId(idKey, block.kind, content).equals(block.id) ? { kind: 'proved' } : { kind: 'changed' };
+    freeBuffer(frame);
+    const isSame = blockId(idKey, block.kind, content).equals(block.id);
+    freeBuffer(content);
+    return { kind: isSame ? 'proved' : 'changed' };
   } catch {
     return { kind: 'damaged', reason: 'a block does not unpack' };
   }
