@@ -55,11 +55,6 @@ export function parseDay(text: string): Date | null {
   return /^\d{4}-\d\d-\d\d$/.test(text) ? parseTime(`${text}T00:00:00`) : null;
 }
 
-/** The moment that many milliseconds after 1970 in digits, as restore times are written; null if it is anything else. */
-export function parseMilliseconds(text: string): Date | null {
-  return /^\d{1,14}$/.test(text) ? new Date(Number(text)) : null;
-}
-
 /** True if the text states fractions of a second. */
 export function statesFraction(text: string): boolean {
   return /:\d\d\.\d/.test(text);

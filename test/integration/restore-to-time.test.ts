@@ -10,6 +10,7 @@ import { replicaSet } from '../fixtures/replica-set.ts';
 import { startLarder } from '../fixtures/start-larder.ts';
 import { until } from '../fixtures/until.ts';
 
+const uuid = (digit: number): string => `0000000${digit}-0000-4000-8000-000000000000`;
 const never = new AbortController().signal;
 const codeOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => (error as LarderError).code);
 
@@ -55,7 +56,7 @@ describe('a restore to a time', () => {
           const job = await larder.call<EndedJob>('GET', `${own}/jobs/${jobId}`);
           return job.status === 'Running' ? null : job;
         },
-        { what: 'the end of the restore', timeoutMs: 60_000 },
+        { what: 'the end of the restore', timeoutMs: 120_000 },
       );
     await restorable(systemClock.now().getTime());
 
@@ -120,6 +121,42 @@ describe('a restore to a time', () => {
         { error_code: 'DBS.280409', error_msg: expect.stringContaining('cannot be restored: what does is ') },
       ]);
     }
+    // A new instance of what was there at the end of the second.
+    const zones = { availability_zone: 'eu-de-01', vpc_id: uuid(1), subnet_id: uuid(2), security_group_id: uuid(3) };
+    const flavor = [{ type: 'replica', num: '1', storage: 'ULTRAHIGH', size: '20', spec_code: 'dds.mongodb.s2.medium.4.repset' }];
+    const order = { name: 'shop-then', ...zones, flavor, password: 'Pass-Word_1', ssl_option: '0' };
+    const timestamp = { type: 'timestamp', instance_id: id, restore_time: String(second.point.t * 1000) };
+    const strategy = { start_time: '00:00-01:00', keep_days: '0' };
+    for (const [restore_point, code] of [
+      [{ ...timestamp, restore_time: 1000 }, 'DBS.280409'],
+      [{ ...timestamp, restore_time: undefined }, 'DBS.280409'],
+      [{ ...timestamp, instance_id: undefined }, 'DBS.280001'],
+      [{ ...timestamp, instance_id: 'nobody' }, 'DBS.280404'],
+      [{ ...timestamp, instance_id: `${'0'.repeat(32)}in02` }, 'DBS.200002'],
+    ] as const) {
+      const refused = await larder.send('POST', dds, { ...order, restore_point });
+      expect(await refused.json()).toMatchObject({ error_code: code });
+    }
+    const made = await larder.call<{ id: string; job_id: string; mode: string; port: number }>('POST', dds, {
+      ...order,
+      restore_point: timestamp,
+      backup_strategy: strategy,
+    });
+    expect(await ended(made.job_id)).toMatchObject({
+      name: 'RestoreMongoDB_Replica_PITR',
+      status: 'Completed',
+      result: { verdict: 'replayed', replayed: [{ point: formatPoint({ t: second.point.t, i: 0xffff_ffff }) }] },
+    });
+    const address = `mongodb://rwuser:${encodeURIComponent('Pass-Word_1')}@127.0.0.1:${made.port}/?replicaSet=replica`;
+    await using copied = await new MongoClient(address).connect();
+    expect(
+      await copied
+        .db('shop')
+        .collection('orders')
+        .find({}, { sort: { _id: 1 } })
+        .toArray(),
+    ).toEqual(second.rows);
+
     const { job_id } = await begin('POST', `${dds}/recovery`, recovery(String(second.point.t * 1000 + 999)));
     expect(await ended(job_id)).toMatchObject({ status: 'Completed', result: { verdict: 'replayed' } });
     expect(await held()).toEqual(second.rows);

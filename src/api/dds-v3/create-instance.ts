@@ -43,7 +43,8 @@ const created = Type.Object({
 
 const schema = {
   operationId: 'createInstance',
-  summary: 'Create an instance, empty or from a backup; its servers run on the machine of Larder',
+  summary:
+    'Create an instance, empty, from a backup or from a point in time of another; its servers run on the machine of Larder',
   tags: ['dds'],
   params: projectParams,
   body: Type.Object({
@@ -63,7 +64,9 @@ const schema = {
     enterprise_project_id: ruled('an id, kept as it is'),
     ssl_option: ruled('"1", TLS only, unless given, or "0", without TLS'),
     tags: ruled('at most 20 of {key, value}'),
-    restore_point: ruled('{type: backup, backup_id, instance_id}: what the new instance holds'),
+    restore_point: ruled(
+      '{type: backup, backup_id, instance_id} or {type: timestamp, instance_id, restore_time}: what the new instance holds',
+    ),
   }),
   response: { 202: created, ...ddsErrors },
 } as const;

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { LarderError } from '../../core/errors.ts';
-import { wholeBackup } from '../../core/restore-selection.ts';
 import { beginBackup } from '../begin-backup.ts';
 import type { JobDeps } from '../engine-deps.ts';
 import { findInstance } from '../find-instance.ts';
@@ -14,7 +13,7 @@ import { keepProof } from '../proofs.ts';
 import { proofOf, resultOf } from '../restore-result.ts';
 import { automatedName } from '../schedule-backups.ts';
 import { sealedContexts } from '../sealed-contexts.ts';
-import type { RestoreSummary, TaskContext } from '../tasks.ts';
+import type { RestoreLeg, RestoreSummary, TaskContext } from '../tasks.ts';
 import type { CreateInstanceRequest } from './create-instance.ts';
 import { administratorName, isElsewhere, serviceUserOf, uriOf } from './own-servers.ts';
 import { startNewServers } from './start-new-servers.ts';
@@ -34,23 +33,24 @@ export const createInstanceJob: JobKind = {
     if (isElsewhere(deps, ordered)) {
       throw new LarderError('mongod-unavailable', 'The server of Larder that was to start the servers is gone.');
     }
-    const { sealedPassword } = job.request as CreateInstanceRequest;
+    const { sealedPassword, legs = [] } = job.request as CreateInstanceRequest;
     const password =
       sealedPassword === null ? null : deps.repository.openSecret(sealedPassword, sealedContexts.administrator(job.id));
     const administrator = { name: administratorName, password: password ?? randomBytes(18).toString('hex') };
     const service = serviceUserOf(deps, ordered);
-    const users = job.backup_id === null ? [service, administrator] : [service];
+    const users = legs.length === 0 ? [service, administrator] : [service];
     const row = await startNewServers(deps, ordered, users, context.signal);
     try {
-      const restored = job.backup_id === null ? null : await bringBackup(deps, job, row, context);
+      const restored = legs.length === 0 ? null : await bringBackup(deps, { job, row, legs }, context);
       if (restored !== null) {
         const connection = { uri: uriOf(deps, row), signal: context.signal };
         await setAdministrator(connection, administrator, { keep: password === null });
       }
       const found = await deps.probe(uriOf(deps, row), context.signal);
       const result = restored === null ? null : resultOf(restored);
-      const writeProof =
-        result === null ? null : await keepProof(deps, job.backup_id!, proofOf(result, job.id, deps.clock.now()));
+      // A replay says nothing of the backup as a whole.
+      const proved = result?.verdict === 'equal' ? job.backup_id : null;
+      const writeProof = proved === null ? null : await keepProof(deps, proved, proofOf(result!, job.id, deps.clock.now()));
       return async (trx, now) => {
         const ready = await writeInstance(deps, trx, row.id, (current) => ({
           status: 'normal',
@@ -113,13 +113,17 @@ export const createInstanceJob: JobKind = {
   },
 };
 
-async function bringBackup(deps: JobDeps, job: JobRow, row: InstanceRow, context: TaskContext): Promise<RestoreSummary> {
+async function bringBackup(
+  deps: JobDeps,
+  { job, row, legs }: { readonly job: JobRow; readonly row: InstanceRow; readonly legs: readonly RestoreLeg[] },
+  context: TaskContext,
+): Promise<RestoreSummary> {
   return deps.runTask<'restore'>(
     {
       kind: 'restore',
       repository: deps.repositoryConnection,
       projectId: job.project_id,
-      legs: [{ backupId: job.backup_id!, selection: wholeBackup }],
+      legs,
       restoreId: job.id,
       target: { id: row.id, uri: uriOf(deps, row) },
       overwrite: true,

@@ -3,21 +3,22 @@ import { nodeTypeOf } from '../../core/configuration-rules.ts';
 import { LarderError } from '../../core/errors.ts';
 import { readInstanceOrder, type InstanceOrder } from '../../core/instance-order.ts';
 import { defaultPort } from '../../core/instance-rules.ts';
+import { wholeBackup } from '../../core/restore-selection.ts';
 import type { OwnInstance } from '../../core/own-instance.ts';
 import type { ParameterValues } from '../../core/server-parameters.ts';
 import { redactConnectionString } from '../../lib/redact.ts';
 import { connectionStringOf, type InstanceServers } from '../../provider/instance-provider.ts';
 import { findFittingConfiguration } from '../configurations/find-configuration.ts';
 import type { EngineDeps } from '../engine-deps.ts';
-import { lockBackup } from '../find-backup.ts';
 import { instanceOf, type InstanceRow } from '../instance-from-row.ts';
 import { instanceNodes } from '../instance-nodes.ts';
 import { instanceRecord } from '../instance-record.ts';
 import { newId } from '../new-id.ts';
 import { putRecord } from '../records.ts';
-import { refuseUnlessRestorable } from '../refuse-unless-restorable.ts';
+import { lockOrigins, type FoundOrigin } from '../restore-origin.ts';
 import { sealedContexts } from '../sealed-contexts.ts';
 import { newJobId, startJob } from '../start-job.ts';
+import type { RestoreLeg } from '../tasks.ts';
 import type { Caller, Instance } from '../use-cases.ts';
 import { ownInstanceRows } from './own-rows.ts';
 import { ownSetName, serviceUserName } from './own-servers.ts';
@@ -27,6 +28,8 @@ import { readRestorePoint, type RestorePoint } from './restore-point.ts';
 export interface CreateInstanceRequest {
   /** null: the administrator's password is known to nobody, or that of the backup. */
   readonly sealedPassword: string | null;
+  /** What it is to hold; absent where it is made empty, and once that is there. */
+  readonly legs?: readonly RestoreLeg[];
 }
 
 const memberCount = { Single: 1, ReplicaSet: 3 } as const;
@@ -35,6 +38,7 @@ const memberCount = { Single: 1, ReplicaSet: 3 } as const;
 const jobNames = {
   created: { Single: 'CreateMongoDBReplicaSingle', ReplicaSet: 'CreateMongoDBReplica' },
   restored: { Single: 'RestoreMongoDB_Replica_Single', ReplicaSet: 'RestoreMongoDB_Replica' },
+  replayed: { Single: 'RestoreMongoDB_Replica_Single', ReplicaSet: 'RestoreMongoDB_Replica_PITR' },
 } as const;
 
 export type CreateInstance = (
@@ -57,8 +61,7 @@ export function instanceCreator(deps: EngineDeps): CreateInstance {
     }
     const order = readInstanceOrder(body, { region, versions, source: restored?.source ?? null });
     const parameters = await readParameters(deps, caller, order, restored);
-    const create = (): ReturnType<CreateInstance> =>
-      place(deps, caller, order, { backupId: restored?.backupId ?? null, parameters });
+    const create = (): ReturnType<CreateInstance> => place(deps, caller, order, { origin: restored?.origin ?? null, parameters });
     const made = last.then(create, create);
     last = made.catch(() => undefined);
     return made;
@@ -69,7 +72,7 @@ async function place(
   deps: EngineDeps,
   caller: Caller,
   order: InstanceOrder,
-  { backupId, parameters }: { readonly backupId: string | null; readonly parameters: ParameterValues },
+  { origin, parameters }: { readonly origin: FoundOrigin | null; readonly parameters: ParameterValues },
 ): Promise<{ readonly instance: Instance; readonly jobId: string }> {
   const { provider, catalog, repository } = deps;
   const others = await ownInstanceRows(deps);
@@ -99,7 +102,8 @@ async function place(
   await putRecord(repository, 'instance', id, instanceRecord(row));
   await putRecord(repository, 'policy', id, order.policy);
   await catalog.db.transaction().execute(async (trx) => {
-    if (backupId !== null) refuseUnlessRestorable((await lockBackup(trx, caller.projectId, backupId)).status);
+    const ways = origin === null ? [] : await lockOrigins(trx, caller.projectId, [origin]);
+    const legs = ways.map((way) => ({ ...way, selection: wholeBackup }));
     await trx
       .insertInto('instances')
       .values({
@@ -123,15 +127,15 @@ async function place(
         trouble: null,
       })
       .execute();
-    const name = jobNames[backupId === null ? 'created' : 'restored'][order.mode];
+    const name = jobNames[origin === null ? 'created' : origin.pointInTime === null ? 'restored' : 'replayed'][order.mode];
     await startJob(deps, trx, {
       id: jobId,
       projectId: caller.projectId,
       kind: 'create-instance',
       name,
       instance: row,
-      backupId,
-      request,
+      backupId: origin?.backup.id ?? null,
+      request: (legs.length === 0 ? request : { ...request, legs }) satisfies CreateInstanceRequest,
       now: row.created,
     });
   });
