@@ -9,11 +9,8 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { majorityOpTime } from '../../src/mongo/members.ts';
 import type { OplogArchive } from '../../src/repository/port.ts';
 import { archiveOplog } from '../fixtures/archive-oplog.ts';
-import { larderCommand } from '../fixtures/larder-command.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
-import { startLarder } from '../fixtures/start-larder.ts';
 import { testRepository } from '../fixtures/test-repository.ts';
-import { until } from '../fixtures/until.ts';
 
 const never = new AbortController().signal;
 const lastSecond = 0xffff_ffff;
@@ -174,53 +171,3 @@ async function happen(client: MongoClient, note: (name: string) => Promise<void>
   await note('database');
   await client.db('old').dropDatabase();
 }
-
-describe('an accident', () => {
-  const set = replicaSet({ members: 1 });
-
-  it('R8: is found by the history, and the point it gives brings back what was there just before', async () => {
-    await using client = new MongoClient(set().uri);
-    const orders = client.db('shop').collection<{ _id: number; n: number }>('orders');
-    await orders.insertMany(Array.from({ length: 200 }, (_, n) => ({ _id: n, n: 0 })));
-    await using larder = await startLarder({ settings: { LARDER_ARCHIVE_SECONDS: '1' } });
-    const command = async (...args: string[]) => {
-      const { code, stdout, stderr } = await larderCommand(larder, ...args);
-      if (code !== 0) throw new Error(`${args.join(' ')}: ${code} ${stderr}`);
-      return stdout;
-    };
-    await command('instance', 'adopt', '--name', 'shop-db', '--uri', set().uri);
-    await command('policy', 'set', 'shop-db', '--keep-days', '7', '--start-time', '19:00-20:00');
-    const archived = async (): Promise<void> => {
-      await orders.insertOne({ _id: systemClock.now().getTime(), n: 1 }).catch(() => undefined);
-      const now = systemClock.now().getTime();
-      await until(
-        async () => {
-          await client.db('clock').collection('ticks').insertOne({});
-          const shown = JSON.parse(await command('instance', 'show', 'shop-db', '--json')) as {
-            archive: { newest_restorable: string | null } | null;
-          };
-          return Date.parse(shown.archive?.newest_restorable ?? '1970-01-01') > now;
-        },
-        { what: 'everything up to now to be archived', timeoutMs: 60_000 },
-      );
-    };
-    await archived();
-    await orders.updateMany({ _id: { $lt: 50 } }, { $inc: { n: 1 } });
-    const held = await orders.find({}, { sort: { _id: 1 } }).toArray();
-    await orders.drop();
-    await client.db('shop').collection('other').insertOne({});
-    await archived();
-
-    const shown = await command('history', '--instance', 'shop-db', '--ns', 'shop.orders');
-    expect(shown).toContain('shop.orders dropped');
-    const { events } = JSON.parse(await command('history', '--instance', 'shop-db', '--ns', 'shop.orders', '--json')) as {
-      events: { kind: string; restore_at: string; restorable: boolean }[];
-    };
-    const accident = events.find(({ kind }) => kind === 'collection-dropped')!;
-    expect(accident.restorable).toBe(true);
-    expect(shown).toContain(`larder restore --instance shop-db --at ${accident.restore_at}`);
-    await command('restore', '--instance', 'shop-db', '--at', accident.restore_at, '--to', 'original', '--yes', '--wait');
-    expect(await orders.find({}, { sort: { _id: 1 } }).toArray()).toEqual(held);
-    expect(await client.db('shop').listCollections({ name: 'other' }).toArray()).toEqual([]);
-  }, 120_000);
-});
