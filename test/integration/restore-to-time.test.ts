@@ -6,6 +6,7 @@ import { wholeBackup } from '../../src/core/restore-selection.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { majorityOpTime } from '../../src/mongo/members.ts';
 import { openWorld } from '../fixtures/engine-world.ts';
+import { larderCommand } from '../fixtures/larder-command.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { startLarder } from '../fixtures/start-larder.ts';
 import { until } from '../fixtures/until.ts';
@@ -26,7 +27,7 @@ interface EndedJob {
 describe('a restore to a time', () => {
   const set = replicaSet({ members: 1 });
 
-  it('R8: brings what was there at an entry, and at the end of a second; other times are refused with those that restore', async () => {
+  it('R8, R10: brings what was there at an entry, and at the end of a second; other times are refused with those that restore', async () => {
     await using client = new MongoClient(set().uri);
     const orders = client.db('shop').collection<{ _id: number; n: number }>('orders');
     const held = () => orders.find({}, { sort: { _id: 1 } }).toArray();
@@ -97,6 +98,21 @@ describe('a restore to a time', () => {
         .toArray(),
     ).toEqual(first.rows);
 
+    // Whoever does not know the moment finds it.
+    const command = async (...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await larderCommand(larder, ...args);
+      if (code !== 0) throw new Error(`${args.join(' ')}: ${code} ${stderr}`);
+      return stdout;
+    };
+    const found = await command('history', '--instance', 'shop-db', '--ns', 'shop.orders', '--json');
+    const { events } = JSON.parse(found) as { events: { kind: string; restorable: boolean; restore_at: string }[] };
+    const accident = events.find(({ kind }) => kind === 'collection-dropped')!;
+    expect(accident.restorable).toBe(true);
+    const back = ['--collection', 'shop.orders', '--rename', 'shop.orders=shop.back', '--wait'];
+    await command('restore', '--instance', 'shop-db', '--at', accident.restore_at, '--to', 'shop-db', ...back);
+    const returned = client.db('shop').collection('back');
+    expect(await returned.find({}, { sort: { _id: 1 } }).toArray()).toEqual(second.rows);
+
     // What was not there then, and what may not be overwritten, is refused before there is a job.
     for (const [name, error_code] of [
       ['shop.other', 'DBS.280001'],
@@ -162,6 +178,10 @@ describe('a restore to a time', () => {
     expect(await held()).toEqual(second.rows);
     // The whole instance is what it was: what came later is gone.
     expect(await client.db('shop').listCollections({ name: 'then' }).toArray()).toEqual([]);
+    // What comes now is another history.
+    const gaps = async (): Promise<readonly { cause: string }[]> =>
+      (await larder.call<{ archive: { gaps: { cause: string }[] } }>('GET', `${own}/instances/${id}`)).archive.gaps;
+    await until(async () => (await gaps()).some(({ cause }) => cause === 'restored'), { timeoutMs: 60_000 });
   }, 240_000);
 });
 
