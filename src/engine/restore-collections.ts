@@ -18,8 +18,8 @@ import { findOrigin, imageOfOrigin, lockOrigins, type FoundOrigin } from './rest
 import { newJobId, startJob } from './start-job.ts';
 import type { Caller, RestoredPart } from './use-cases.ts';
 
-/** Of one request. Each moment is a replay of its own. */
-const mostMoments = 16;
+/** Replays of one request: of each moment one, and one more wherever something is brought again under another name. */
+const mostLegs = 16;
 const mostParts = 1000;
 
 /** What is brought as of one moment. */
@@ -47,8 +47,9 @@ export async function restoreCollections(
     const moment = { instanceId, point: pointOfMilliseconds(group[0]!.time.getTime()) };
     const origin = await findOrigin(deps, projectId, { moment });
     const image = await imageOfOrigin(deps, moments, projectId, origin);
-    brought.push({ origin, image, selection: selectionOf(image, group) });
+    for (const selection of selectionsOf(image, group)) brought.push({ origin, image, selection });
   }
+  if (brought.length > mostLegs) throw tooMany();
   refuseMeetings(brought.map(({ image, selection }) => planRestore(image, [], selection)));
 
   const { row, trouble } = instance.action === null ? await refresh(instance) : { row: instance, trouble: null };
@@ -89,13 +90,19 @@ function byMoment(parts: readonly RestoredPart[]): readonly (readonly RestoredPa
   if (parts.length === 0 || parts.length > mostParts)
     throw new LarderError('malformed-request', `A request restores 1 to ${mostParts} databases and collections.`);
   const groups = Map.groupBy(parts, ({ time }) => pointOfMilliseconds(time.getTime()).t);
-  if (groups.size > mostMoments)
-    throw new LarderError('malformed-request', `A request restores as of at most ${mostMoments} different seconds.`);
+  if (groups.size > mostLegs) throw tooMany();
   return [...groups.values()];
 }
 
-/** What the parts come to in the image of their moment. `database-not-found`, `invalid-selection`. */
-function selectionOf(image: Manifest, parts: readonly RestoredPart[]): RestoreSelection {
+function tooMany(): LarderError {
+  return new LarderError(
+    'malformed-request',
+    `A request restores as of at most ${mostLegs} different seconds, less where something is to come more than once.`,
+  );
+}
+
+/** What the parts come to in the image of their moment, each collection once in a selection. `database-not-found`, `invalid-selection`. */
+function selectionsOf(image: Manifest, parts: readonly RestoredPart[]): readonly RestoreSelection[] {
   const databases = new Set(restorableDatabases(image));
   const fixed = new Set(image.collections.filter((one) => !canBeRenamed(one)).map(fullName));
   const named = ({ db, time }: RestoredPart, name: string, newName: string | null): SelectedName => {
@@ -119,7 +126,14 @@ function selectionOf(image: Manifest, parts: readonly RestoredPart[]): RestoreSe
   // Nothing named would mean everything.
   if (collections.length === 0)
     throw new LarderError('invalid-selection', 'Of what is asked for there was nothing that can be restored.');
-  return { databases: [], collections, users: false };
+  const seen = new Map<string, number>();
+  const turns: SelectedName[][] = [];
+  for (const one of collections) {
+    const turn = seen.get(one.name) ?? 0;
+    seen.set(one.name, turn + 1);
+    (turns[turn] ??= []).push(one);
+  }
+  return turns.map((names) => ({ databases: [], collections: names, users: false }));
 }
 
 /** `collection-name-taken` if the instance has something of a name that is to be made. */

@@ -3,8 +3,8 @@ The Huawei Cloud SDK for Python, unmodified, as a client of a running server: ev
 a user meets, as the SDK's own exceptions show them.
 
 Environment: LARDER_ENDPOINT (http://host:port), LARDER_ACCESS_KEY, LARDER_SECRET_KEY, LARDER_PROJECT_ID, LARDER_INSTANCE_ID, and
-optionally LARDER_TIMEOUT (seconds a job may take, 300). The instance is restored to the backup taken at the start: run this only
-against one whose data may be replaced.
+optionally LARDER_TIMEOUT (seconds a job may take, 300). The instance is restored to the backup taken at the start, and where its policy is
+off to a time after it: run this only against one whose data may be replaced, in which a database may get collections.
 
 Prints one line of JSON per step. Ends with 1 at the first answer that is not the expected one.
 """
@@ -31,8 +31,11 @@ from huaweicloudsdkdds.v3 import (
     DeleteManualBackupRequest,
     ListBackupsRequest,
     ListInstancesRequest,
+    ListRestoreCollectionsRequest,
     ListRestoreDatabasesRequest,
     ListRestoreTimesRequest,
+    RestoreInstanceFromCollectionRequest,
+    RestoreInstanceFromCollectionRequestBody,
     RestoreInstanceRequest,
     RestoreInstanceRequestBody,
     SetBackupPolicyRequest,
@@ -44,6 +47,9 @@ from huaweicloudsdkdds.v3 import (
     Source,
     Target,
 )
+
+from huaweicloudsdkdds.v3 import RestoreInstanceFromCollectionRequestBodyCollections as Collections
+from huaweicloudsdkdds.v3 import RestoreInstanceFromCollectionRequestBodyRestoreCollections as RestoreCollections
 
 
 class Deviation(Exception):
@@ -245,23 +251,70 @@ def check_policy():
     (automated,) = backups(instance_id=INSTANCE_ID, backup_type="Auto").backups
     expect(automated.status == "COMPLETED", f"the automated backup is {automated.status}")
     refused("delete an automated backup", 400, "DBS.200004", lambda: delete(automated.id))
+    check_point_in_time()
+    wait_until_idle()
     set_policy("0")
     expect(show_policy() == (0, None, None), f"the policy is {show_policy()}")
-    wait_for_job(delete(automated.id))
+    # One of them began with the policy, another because history began anew with the restore.
+    for backup in backups(instance_id=INSTANCE_ID, backup_type="Auto").backups:
+        wait_for_job(delete(backup.id))
     expect(backups(instance_id=INSTANCE_ID, backup_type="Auto").total_count == 0, "the automated backup is still there")
     report("set_backup_policy", backup=automated.name)
 
 
+def restorable_ranges():
+    today = datetime.now(timezone.utc).strftime("%Y-%m-%d")
+    return DDS.list_restore_times(ListRestoreTimesRequest(instance_id=INSTANCE_ID, date=today)).restore_time
+
+
+def collection_restore(*databases):
+    body = RestoreInstanceFromCollectionRequestBody(restore_collections=list(databases))
+    return DDS.restore_instance_from_collection(RestoreInstanceFromCollectionRequest(instance_id=INSTANCE_ID, body=body))
+
+
+def check_point_in_time():
+    """What the instance held at the beginning of the archive: beside what there is, and then in its place."""
+    deadline = time.monotonic() + TIMEOUT
+    while not (ranges := restorable_ranges()):
+        expect(time.monotonic() < deadline, f"nothing can be restored for longer than {TIMEOUT} s")
+        time.sleep(0.2)
+    at = ranges[0].end_time
+    expect(ranges[0].start_time <= at, "a range ends before it begins")
+    databases = DDS.list_restore_databases(ListRestoreDatabasesRequest(instance_id=INSTANCE_ID, restore_time=str(at)))
+    expect(databases.total_count == len(databases.databases) > 0, f"{databases.total_count} databases")
+    collections = {}
+    for name in databases.databases:
+        request = ListRestoreCollectionsRequest(instance_id=INSTANCE_ID, db_name=name, restore_time=str(at))
+        answer = DDS.list_restore_collections(request)
+        expect(answer.total_count == len(answer.collections) > 0, f"{answer.total_count} collections in {name}")
+        collections[name] = answer.collections
+    report("list_restore_databases", at=at, collections=collections)
+    unknown = ListRestoreCollectionsRequest(instance_id=INSTANCE_ID, db_name="no-such-db", restore_time=str(at))
+    refused("unknown database", 400, "DBS.200823", lambda: DDS.list_restore_collections(unknown))
+
+    first, *_ = collections
+    whole = RestoreCollections(database=first, restore_database_time=str(at))
+    one = Collections(old_name=collections[first][0], new_name="sdk_restored", restore_collection_time=str(at))
+    job = wait_for_job(collection_restore(whole, RestoreCollections(database=first, collections=[one])).job_id)
+    report("restore_instance_from_collection", job=job.name, at=at, database=first, collection=collections[first][0])
+    refused("a name that is taken", 400, "DBS.200826", lambda: collection_restore(whole))
+    unknown = RestoreCollections(database="no-such-db", restore_database_time=str(at))
+    refused("a database that was not there", 400, "DBS.200823", lambda: collection_restore(unknown))
+    unheld = RestoreCollections(database=first, restore_database_time="1000")
+    refused("parts as of a time before every backup", 400, "DBS.280409", lambda: collection_restore(unheld))
+
+    job = wait_for_job(restore_to_time(at).job_id)
+    report("restore_instance to a time", job=job.name)
+
+
 def check_restorable():
-    now = datetime.now(timezone.utc)
-    times = DDS.list_restore_times(ListRestoreTimesRequest(instance_id=INSTANCE_ID, date=now.strftime("%Y-%m-%d")))
-    expect(isinstance(times.restore_time, list), "ranges are no list")
-    at = str(int((now + timedelta(minutes=1)).timestamp() * 1000))
+    at = str(int((datetime.now(timezone.utc) + timedelta(minutes=1)).timestamp() * 1000))
+    expect(isinstance(restorable_ranges(), list), "ranges are no list")
     later = ListRestoreDatabasesRequest(instance_id=INSTANCE_ID, restore_time=at)
     refused("names of a time that is not archived", 400, "DBS.280409", lambda: DDS.list_restore_databases(later))
     bad = ListRestoreTimesRequest(instance_id=INSTANCE_ID, date="2026-02-30")
     refused("bad date", 400, "DBS.280409", lambda: DDS.list_restore_times(bad))
-    report("list_restore_times", ranges=len(times.restore_time))
+    report("list_restore_times", ranges=len(restorable_ranges()))
 
 
 def restore(backup_id, target_id=INSTANCE_ID):

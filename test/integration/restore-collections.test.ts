@@ -102,6 +102,7 @@ describe('databases and collections, each as of its own time', () => {
             // By the name that it had then, which is free now.
             { old_name: 'orders', new_name: 'orders', restore_collection_time: String(then) },
             { old_name: 'sold', restore_collection_time: later },
+            { old_name: 'sold', new_name: 'twice', restore_collection_time: later },
           ],
         },
       ],
@@ -122,11 +123,12 @@ describe('databases and collections, each as of its own time', () => {
       fail_reason: null,
       result: {
         verdict: 'replayed',
-        replayed: [{ point: formatPoint({ t: first, i: 0xffff_ffff }) }, { point: formatPoint({ t: second, i: 0xffff_ffff }) }],
+        replayed: [first, second, second].map((t) => ({ point: formatPoint({ t, i: 0xffff_ffff }) })),
       },
     });
     expect(await rows('orders')).toEqual([1, 2, 3].map((n) => ({ _id: n, n: 1 })));
     expect(await rows(`sold_bak_${later}`)).toEqual([1, 2, 3].map((n) => ({ _id: n, n: 2 })));
+    expect(await rows('twice')).toEqual(await rows(`sold_bak_${later}`));
     expect(await rows('sold')).toEqual([1, 2, 3].map((n) => ({ _id: n, n: 3 })));
     expect(withoutSuffix((await instanceState(client))['zoo'] as State, `_bak_${then}`)).toEqual(withoutOwn(zooThen));
 
