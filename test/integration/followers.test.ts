@@ -102,6 +102,21 @@ describe('the followers of two servers on one PostgreSQL catalog', () => {
       (await db.selectFrom('backup_policies').select('first_due').executeTakeFirstOrThrow()).first_due;
     await until(isDue, { what: 'an automated backup to be due at once', timeoutMs: 60_000 });
     await second[Symbol.asyncDispose]();
+    const state = async () => (await other.useCases.showInstance(caller, instanceId)).archive;
+    expect(await state()).toMatchObject({ state: 'off', cause: null });
+    // What a killed server leaves behind.
+    await db
+      .insertInto('oplog_followers')
+      .values({
+        instance_id: instanceId,
+        holder: 'gone',
+        lease_until: sql<Date>`now() - interval '1 second'`,
+        state: 'following',
+        cause: null,
+        since: sql<Date>`now()`,
+      })
+      .execute();
+    expect(await state()).toMatchObject({ state: 'stalled', cause: 'No server archives it at the moment.' });
     const [ended, begun] = await findTimelines(db, instanceId);
     expect(ended!.stretches).toEqual(shown!.stretches.map((stretch) => ({ ...stretch, to: ended!.stretches[0]!.to })));
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createMetrics } from '../../src/engine/metrics.ts';
-import { openWorld, summary } from '../fixtures/engine-world.ts';
+import { openWorld, summary, type EngineWorld } from '../fixtures/engine-world.ts';
 import { movableClock } from '../fixtures/movable-clock.ts';
 import { runWaitingJobs } from '../fixtures/run-waiting-jobs.ts';
 import { until } from '../fixtures/until.ts';
@@ -38,6 +38,17 @@ it('metrics say how the installation stands, in the text format, and hold no sec
   expect(await value('larder_jobs{kind="backup",state="Completed"}')).toBe('1');
   expect(await value('larder_task_documents_total{kind="capture"}')).toBe('10');
   expect(await value('larder_task_bytes_total{kind="capture"}')).toBe('1000');
+  const freeing = metrics.counting((async () => ({ freedBytes: 70, segments: 2 })) as EngineWorld['deps']['runTask']);
+  const trim = {
+    kind: 'trim-archive',
+    repository: deps.repositoryConnection,
+    projectId: 'p',
+    instanceId: id,
+    timelines: [],
+  } as const;
+  for (let n = 0; n < 2; n++)
+    await freeing<'trim-archive'>(trim, { signal: new AbortController().signal, report: () => undefined });
+  expect(await value('larder_freed_bytes_total{kind="trim-archive"}')).toBe('140');
   expect(await value(`larder_proof_overdue${labels}`)).toBe('0');
   expect(await value(`larder_proof_good${labels}`)).toBeUndefined();
   clock.moveBy(9 * 86_400_000);

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { CatalogHandle } from '../../catalog/schema.ts';
 import { joinRanges, millisecondsOf, restorableRanges, type MillisecondRange } from '../../core/oplog-archive.ts';
 import type { ArchiveState } from '../use-cases.ts';
@@ -12,18 +13,31 @@ export async function archivedRanges(db: CatalogHandle, instanceId: string): Pro
 
 /** How the archiving of the instance's oplog goes; null where there is no archive and none is being made. */
 export async function archiveState(db: CatalogHandle, instanceId: string): Promise<ArchiveState | null> {
-  const follower = await db.selectFrom('oplog_followers').selectAll().where('instance_id', '=', instanceId).executeTakeFirst();
+  const follower = await db
+    .selectFrom('oplog_followers')
+    .selectAll()
+    .select(sql<boolean>`lease_until < now()`.as('silent'))
+    .where('instance_id', '=', instanceId)
+    .executeTakeFirst();
   const timelines = await findTimelines(db, instanceId);
   if (follower === undefined && timelines.length === 0) return null;
   const newest = timelines.at(-1)?.stretches.at(-1)?.to.t ?? null;
   const end = (await archivedRanges(db, instanceId)).at(-1)?.end ?? null;
   const source = follower?.source_seconds ?? null;
   return {
-    state: follower === undefined ? 'off' : (follower.state as ArchiveState['state']),
-    cause: follower?.cause ?? null,
+    ...stateOf(follower),
     newestRestorable: end === null ? null : new Date(end),
     lagSeconds: source === null || newest === null ? null : Math.max(0, source - newest),
     windowSeconds: follower?.window_seconds ?? null,
     gaps: timelines.flatMap(({ gap }) => (gap === null ? [] : [gap])),
   };
+}
+
+/** A server that was killed leaves the last that it said. */
+function stateOf(
+  follower: { readonly state: string; readonly cause: string | null; readonly silent: boolean } | undefined,
+): Pick<ArchiveState, 'state' | 'cause'> {
+  if (follower === undefined) return { state: 'off', cause: null };
+  if (follower.silent) return { state: 'stalled', cause: 'No server archives it at the moment.' };
+  return { state: follower.state as ArchiveState['state'], cause: follower.cause };
 }
