@@ -3,6 +3,7 @@ import { withServerOptions } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Register } from '../register.ts';
+import { parseTime } from '../parse-time.ts';
 import { describeAudit } from '../render/describe-audit.ts';
 
 interface Options {
@@ -29,8 +30,8 @@ export function addAuditList(audit: Command, register: Register): void {
     .option('--operation <name>', 'only this operation, like createBackup')
     .option('--done', 'only what was done')
     .option('--refused', 'only what was refused')
-    .option('--since <time>', 'ISO 8601; needs --until', readTime)
-    .option('--until <time>', 'ISO 8601; needs --since', readTime)
+    .option('--since <time>', 'ISO 8601; needs --until', parseTime)
+    .option('--until <time>', 'ISO 8601; needs --since', parseTime)
     .option('--limit <count>', `how many entries (${defaultLimit})`, readLimit, defaultLimit);
   register<Options>(withServerOptions(command), async ({ api, renderer }, options) => {
     if (options.done === true && options.refused === true) throw usage('Give --done or --refused, not both.');
@@ -48,12 +49,6 @@ export function addAuditList(audit: Command, register: Register): void {
     });
     renderer.result({ entries }, describeAudit(entries));
   });
-}
-
-function readTime(value: string): string {
-  const time = new Date(value);
-  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('It must be a time like 2026-03-01T10:00:00Z.');
-  return time.toISOString();
 }
 
 function readLimit(value: string): number {

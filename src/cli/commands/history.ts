@@ -5,6 +5,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { findInstance } from '../find-by-name.ts';
 import type { Register } from '../register.ts';
 import { describeHistory } from '../render/describe-history.ts';
+import { parseTime } from '../parse-time.ts';
 import type { WireHistoryEvent } from '../wire.ts';
 
 interface Options {
@@ -31,8 +32,8 @@ export function addHistory(program: Command, register: Register): void {
     .requiredOption('--instance <instance>', 'id or name')
     .option('--ns <db.collection>', 'only what happened to this collection, also under other names')
     .option('--id <json>', 'with --ns: only what happened to this document; its _id in Extended JSON')
-    .option('--from <time>', 'nothing earlier; a time like 2026-11-25T10:00:00Z', readTime)
-    .option('--to <time>', 'nothing later', readTime)
+    .option('--from <time>', 'nothing earlier; a time like 2026-11-25T10:00:00Z', parseTime)
+    .option('--to <time>', 'nothing later', parseTime)
     .option('--mass-documents <count>', 'so many documents make a mass change (1000)')
     .option('--mass-seconds <seconds>', 'if they change within so many seconds (10)')
     .option('--limit <count>', `end after about so many events (${defaultLimit})`, readLimit, defaultLimit);
@@ -64,12 +65,6 @@ export function addHistory(program: Command, register: Register): void {
 function queryOf({ ns, id, from, to, massDocuments, massSeconds }: Options): Readonly<Record<string, string>> {
   const given = { ns, document: id, from, to, mass_documents: massDocuments, mass_seconds: massSeconds };
   return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-function readTime(value: string): string {
-  const time = new Date(value);
-  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('It must be a time like 2026-03-01T10:00:00Z.');
-  return time.toISOString();
 }
 
 function readLimit(value: string): number {

@@ -4,9 +4,10 @@ import { readPassword } from '../account-input.ts';
 import { withServerOptions } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { findBackup, pick } from '../find-by-name.ts';
+import { findBackup, findInstance, pick } from '../find-by-name.ts';
 import { finishJob } from '../finish-job.ts';
 import type { LarderApi } from '../larder-api.ts';
+import { parseTime } from '../parse-time.ts';
 import type { Register } from '../register.ts';
 
 interface Options {
@@ -20,6 +21,8 @@ interface Options {
   readonly tag?: readonly string[];
   readonly tls: boolean;
   readonly from?: string;
+  readonly fromInstance?: string;
+  readonly at?: string;
   readonly password?: true;
   readonly wait?: true;
 }
@@ -35,9 +38,11 @@ export function addInstanceCreate(instance: Command, register: Register): void {
     .command('create')
     .description('start the servers of a new instance on the machine of Larder')
     .requiredOption('--name <name>', '4 to 64 letters, digits, - and _, beginning with a letter')
-    .option('--mode <mode>', 'ReplicaSet (three servers) or Single; that of the backup with --from')
+    .option('--mode <mode>', 'ReplicaSet (three servers) or Single; that of the source with --from or --from-instance')
     .option('--engine-version <version>', 'like 6.0; the newest that can be started unless given')
     .option('--from <backup>', 'id or name of the backup whose data it gets')
+    .option('--from-instance <instance>', 'id or name of the instance that it becomes as that was at a time')
+    .option('--at <time>', 'that time, like 2026-03-01T10:00:00Z: everything up to the end of its second', parseTime)
     .option('--port <port>', 'of the first server, the next free one where it is taken')
     .option('--size <GB>', 'the storage size that is reported: 10 unless given')
     .option('--keep-days <days>', 'how long automated backups are kept: 7 unless given, 0 for none')
@@ -47,12 +52,13 @@ export function addInstanceCreate(instance: Command, register: Register): void {
     .option('--password', 'read the password of rwuser from the first line of standard input')
     .option('--wait', 'end when it is ready');
   register<Options>(withServerOptions(command), async (context, options) => {
+    checkSource(options);
     const password = options.password === true ? await readPassword(context.io) : null;
     const api = await context.api();
-    const backup = options.from === undefined ? null : await findBackup(api, options.from);
-    // The users of a backup keep their passwords.
-    const chosen = password ?? (backup === null ? newDatabasePassword() : null);
-    const order = await readOrder(api, options, backup);
+    const source = await findSource(api, options);
+    // The users of the source keep their passwords.
+    const chosen = password ?? (source === null ? newDatabasePassword() : null);
+    const order = await readOrder(api, options, source);
     const created = await api.ownInstances.create({ ...order, ...(chosen === null ? {} : { password: chosen }) });
     const shown = password === null && chosen !== null ? { user: 'rwuser', password: chosen } : {};
     if (shown.password !== undefined) context.renderer.note(`Password of rwuser, shown this once: ${shown.password}`);
@@ -66,12 +72,30 @@ export function addInstanceCreate(instance: Command, register: Register): void {
   });
 }
 
-async function readOrder(
-  api: LarderApi,
-  options: Options,
-  backup: { readonly id: string; readonly instance_mode: string } | null,
-): Promise<object> {
-  const mode = backup?.instance_mode ?? options.mode ?? 'ReplicaSet';
+/** What the new instance is to hold. */
+interface Source {
+  readonly mode: string;
+  readonly point: object;
+}
+
+/** Wrong usage is known before anybody is asked. */
+function checkSource({ from, fromInstance, at }: Options): void {
+  if ((fromInstance === undefined) === (at === undefined) && (from === undefined || at === undefined)) return;
+  throw new CommandError('usage', exitCodes.usage, 'Give either --from, or --from-instance and --at, or nothing of it.');
+}
+
+async function findSource(api: LarderApi, { from, fromInstance, at }: Options): Promise<Source | null> {
+  if (from !== undefined) {
+    const { id, instance_mode: mode } = await findBackup(api, from);
+    return { mode, point: { type: 'backup', backup_id: id } };
+  }
+  if (fromInstance === undefined || at === undefined) return null;
+  const { id, mode } = await findInstance(api, fromInstance);
+  return { mode, point: { type: 'timestamp', instance_id: id, restore_time: new Date(at).getTime() } };
+}
+
+async function readOrder(api: LarderApi, options: Options, source: Source | null): Promise<object> {
+  const mode = source?.mode ?? options.mode ?? 'ReplicaSet';
   const type = mode === 'Single' ? 'single' : 'replica';
   const [region, versions] = await Promise.all([api.ownInstances.region(), api.ownInstances.versions()]);
   const template = options.template === undefined ? null : pick('template', await api.ownInstances.templates(), options.template);
@@ -91,7 +115,7 @@ async function readOrder(
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.keepDays === undefined ? {} : { backup_strategy: { keep_days: options.keepDays } }),
     ...(template === null ? {} : { configurations: [{ type, configuration_id: template.id }] }),
-    ...(backup === null ? {} : { restore_point: { type: 'backup', backup_id: backup.id } }),
+    ...(source === null ? {} : { restore_point: source.point }),
   };
 }
 
