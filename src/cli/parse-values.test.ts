@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { CommandError } from './command-error.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseShare } from './parse-share.ts';
+import { parseTime } from './parse-time.ts';
 
 test.each([
   ['90s', 90_000],
@@ -25,6 +26,11 @@ test.each([
 
 test.each(['', '5', '0%', '101%', '-1%', 'all'])('%j is no share', (text) => {
   expect(() => parseShare(text)).toThrow(CommandError);
+});
+
+test('a time is read as it is written, and what is none is refused', () => {
+  expect(parseTime('2026-03-01T11:00:00+01:00')).toBe('2026-03-01T10:00:00.000Z');
+  for (const text of ['', 'noon', '1795600800:7']) expect(() => parseTime(text)).toThrow('2026-03-01');
 });
 
 test('every whole number with a unit is read back', () => {

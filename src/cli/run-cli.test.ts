@@ -174,8 +174,6 @@ describe('arguments', () => {
     [['restore', '--backup', 'x'], '--to'],
     [['restore', '--at', '1:1', '--to', 'original'], '--instance'],
     [['restore', '--backup', 'x', '--at', '1:1', '--to', 'original'], 'either --backup'],
-    [['instance', 'create', '--name', 'x', '--at', '2026-03-01T10:00:00Z'], '--from-instance'],
-    [['instance', 'create', '--name', 'x', '--from-instance', 'y', '--at', 'noon'], '2026-03-01'],
     [['backup', 'show'], 'backup'],
     [['backup', 'show', 'a', 'b'], 'too many'],
     [['backup', 'vanish'], 'vanish'],
