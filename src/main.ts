@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { buildServer, renewCertificate } from './api/build-server.ts';
 import type { ApiContext } from './api/context.ts';
+import { oneAtATime } from './catalog/one-at-a-time.ts';
 import { openCatalog } from './catalog/open-catalog.ts';
 import { isLarderError, LarderError } from './core/errors.ts';
 import { createAudit } from './engine/audit.ts';
@@ -68,15 +69,19 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   const connection = await repositoryConnection(settings);
   const store = await openStore(settings.repositoryUrl, { clock });
   cleanup.defer(() => store.close());
-  const repository = await openRepository({ store, unlock: connection.unlock, clock, create: true });
-  const first = await firstStart(
-    { catalog, repository, clock, log },
-    {
-      region: settings.region,
-      dataFolder: settings.dataFolder,
-      ...(settings.adminPassword === null ? {} : { adminPassword: settings.adminPassword }),
-    },
-  );
+  // Servers that start together on nothing must not each make a repository, of which only one stays.
+  const { repository, first } = await oneAtATime(catalog, async () => {
+    const opened = await openRepository({ store, unlock: connection.unlock, clock, create: true });
+    const started = await firstStart(
+      { catalog, repository: opened, clock, log },
+      {
+        region: settings.region,
+        dataFolder: settings.dataFolder,
+        ...(settings.adminPassword === null ? {} : { adminPassword: settings.adminPassword }),
+      },
+    );
+    return { repository: opened, first: started };
+  });
   const jobs = await openJobQueue(catalog.queueDatabase, {
     onError: (error) => log.warn({ err: error }, 'the job queue is in trouble'),
   });

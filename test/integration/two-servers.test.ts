@@ -1,0 +1,175 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { instanceState } from '../fixtures/instance-state.ts';
+import { replicaSet } from '../fixtures/replica-set.ts';
+import { startLarder, type Larder } from '../fixtures/start-larder.ts';
+import { startPostgres, type TestPostgres } from '../fixtures/start-postgres.ts';
+import { startS3Server, type S3Server } from '../fixtures/start-s3-server.ts';
+import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { until } from '../fixtures/until.ts';
+
+/** The first start on a machine installs the S3 server. */
+const setupTimeout = 300_000;
+
+describe('two servers on one PostgreSQL and one S3 bucket', () => {
+  const set = replicaSet({ members: 1 });
+  let s3: S3Server;
+  let postgres: TestPostgres;
+  let folder: TemporaryFolder;
+  let settings: Readonly<Record<string, string>>;
+  let servers: Larder[];
+  let P: string;
+  let instanceId: string;
+
+  const start = async (name: string): Promise<Larder> => {
+    const dataFolder = join(folder.path, name);
+    await mkdir(dataFolder, { recursive: true });
+    return startLarder({ dataFolder, settings });
+  };
+  const jobOf = async (larder: Larder, jobId: string): Promise<{ status: string; progress: string }> =>
+    (await larder.call<{ job: { status: string; progress: string } }>('GET', `${P}/jobs?id=${jobId}`)).job;
+  const ended = (larder: Larder, jobId: string): Promise<string> =>
+    until(
+      async () => {
+        const { status } = await jobOf(larder, jobId);
+        return status === 'Running' ? null : status;
+      },
+      { what: `the end of job ${jobId}`, timeoutMs: 120_000 },
+    );
+  /** How often each answer was given to requests that go to both servers at the same time, in turns. */
+  const race = async (count: number, send: (larder: Larder, n: number) => Promise<Response>): Promise<Record<string, number>> => {
+    const answers = await Promise.all(Array.from({ length: count }, (_, n) => send(servers[n % 2]!, n)));
+    const counts: Record<string, number> = {};
+    for (const answer of answers) {
+      const { error_code: code } = (await answer.json()) as { error_code?: string };
+      const shown = answer.ok ? '200' : `${answer.status} ${code}`;
+      counts[shown] = (counts[shown] ?? 0) + 1;
+    }
+    return counts;
+  };
+
+  beforeAll(async () => {
+    await using client = new MongoClient(set().uri);
+    const many = Array.from({ length: 8000 }, (_, n) => ({ n, text: `order ${n} `.repeat(30) }));
+    await client.db('shop').collection('orders').insertMany(many);
+    s3 = await startS3Server();
+    postgres = await startPostgres();
+    folder = await temporaryFolder();
+    settings = {
+      ...s3.environment,
+      LARDER_DATABASE_URL: await postgres.createDatabase(),
+      LARDER_REPOSITORY: await s3.createBucket('shared'),
+      LARDER_REPOSITORY_PASSPHRASE: 'a passphrase of the test',
+    };
+    servers = await Promise.all([start('one'), start('two')]);
+    P = `/v3/${servers[0]!.projectId}`;
+    const { id } = await servers[0]!.call<{ id: string }>('POST', `/larder/v1/${servers[0]!.projectId}/instances/adopt`, {
+      name: 'shop-set',
+      uri: set().uri,
+    });
+    instanceId = id;
+  }, setupTimeout);
+  afterAll(async () => {
+    for (const larder of servers ?? []) await larder[Symbol.asyncDispose]();
+    await postgres?.[Symbol.asyncDispose]();
+    await s3?.[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  it('that begin at the same time on nothing are one installation', async () => {
+    const [one, two] = servers as [Larder, Larder];
+    expect(two.projectId).toBe(one.projectId);
+    expect(await two.call('GET', `${P}/instances`)).toMatchObject({ instances: [{ id: instanceId, status: 'normal' }] });
+  });
+
+  it('A1, A8: creations with one name over both give one backup, and so do those with many names on one instance', async () => {
+    const create = (name: (n: number) => string) => (larder: Larder, n: number) =>
+      larder.send('POST', `${P}/backups`, { backup: { instance_id: instanceId, name: name(n) } });
+    expect(
+      await race(
+        40,
+        create(() => 'same-name'),
+      ),
+    ).toEqual({ '200': 1, '400 DBS.201201': 39 });
+    const list = () =>
+      servers[1]!.call<{ backups: { id: string; name: string; status: string }[] }>(
+        'GET',
+        `${P}/backups?instance_id=${instanceId}`,
+      );
+    const settled = async (): Promise<void> => {
+      await until(async () => (await list()).backups.every(({ status }) => status !== 'BUILDING'), { timeoutMs: 120_000 });
+      const { jobs } = await servers[1]!.call<{ jobs: { status: string; fail_reason: string | null }[] }>(
+        'GET',
+        `/v3.1/${servers[1]!.projectId}/jobs`,
+      );
+      expect(jobs.filter(({ status }) => status !== 'Completed')).toEqual([]);
+    };
+    await settled();
+    expect(
+      await race(
+        20,
+        create((n) => `different-${n}`),
+      ),
+    ).toEqual({ '200': 1, '403 DBS.201014': 19 });
+    await settled();
+    expect((await list()).backups).toHaveLength(2);
+
+    const { id } = (await list()).backups[0]!;
+    const { files } = await servers[0]!.call<{ files: { download_link: string }[] }>(
+      'GET',
+      `${P}/backups/download-file?instance_id=${instanceId}&backup_id=${id}`,
+    );
+    // A link that one made is followed at the other, and whoever deletes a backup that is being deleted gets the job that does.
+    const elsewhere = files[0]!.download_link.replace(servers[0]!.endpoint, servers[1]!.endpoint);
+    expect((await fetch(elsewhere, { method: 'HEAD' })).status).toBe(200);
+    const deletions = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => servers[n % 2]!.send('DELETE', `${P}/backups/${id}`)),
+    );
+    const jobs = await Promise.all(deletions.map(async (answer) => ((await answer.json()) as { job_id?: string }).job_id));
+    expect(new Set(jobs).size).toBe(1);
+    expect(await ended(servers[0]!, jobs[0]!)).toBe('Completed');
+    expect((await list()).backups).toHaveLength(1);
+  });
+
+  it('one takes over what the other was working on when it was killed', { timeout: 200_000 }, async () => {
+    const [one, two] = servers as [Larder, Larder];
+    const limit = (larder: Larder, rate: number | null) =>
+      larder.call('PATCH', `/larder/v1/${larder.projectId}/instances/${instanceId}`, { rate_mb_per_s: rate });
+    await two.kill();
+    // So much that is new takes half a minute at this rate.
+    await using client = new MongoClient(set().uri);
+    const more = Array.from({ length: 8000 }, (_, n) => ({ n, text: `more ${n} `.repeat(40) }));
+    await client.db('shop').collection('more').insertMany(more);
+    await limit(one, 0.1);
+    const made = await one.call<{ job_id: string; backup_id: string }>('POST', `${P}/backups`, {
+      backup: { instance_id: instanceId, name: 'taken-over' },
+    });
+    const tries = async (): Promise<number> => {
+      const database = new pg.Client({ connectionString: settings['LARDER_DATABASE_URL'] });
+      await database.connect();
+      try {
+        return Number(
+          (await database.query<{ tries: number }>('SELECT tries FROM jobs WHERE id = $1', [made.job_id])).rows[0]!.tries,
+        );
+      } finally {
+        await database.end();
+      }
+    };
+    await until(async () => (await tries()) === 1, { timeoutMs: 30_000 });
+    servers[1] = await start('two');
+    await limit(servers[1], null);
+    await one.kill();
+    expect(await ended(servers[1], made.job_id)).toBe('Completed');
+    expect(await tries()).toBe(2);
+
+    const before = await instanceState(client);
+    await client.db('shop').dropDatabase();
+    const body = { source: { instance_id: instanceId, backup_id: made.backup_id }, target: { instance_id: instanceId } };
+    const { job_id: restore } = await servers[1].call<{ job_id: string }>('POST', `${P}/instances/recovery`, body);
+    expect(await ended(servers[1], restore)).toBe('Completed');
+    expect(await instanceState(client)).toEqual(before);
+  });
+});
