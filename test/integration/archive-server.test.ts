@@ -17,7 +17,7 @@ interface Archive {
 describe('the archive of a real server', () => {
   const set = replicaSet({ members: 1 });
 
-  it('O6, P10, R8: goes on after kill -9 without a gap and shows what restores', async () => {
+  it('P10, R8: goes on after kill -9 without a gap and shows what restores', async () => {
     await using client = new MongoClient(set().uri);
     const orders = client.db('shop').collection('orders');
     await orders.insertMany(Array.from({ length: 100 }, (_, n) => ({ n })));
@@ -38,10 +38,14 @@ describe('the archive of a real server', () => {
     const restorableNow = async (larder: Larder): Promise<void> => {
       await orders.insertOne({ at: 'now' });
       const now = systemClock.now().getTime() + 1000;
-      await until(async () => ((await ranges(larder)).at(-1)?.end_time ?? 0) > now, {
-        what: 'a range up to now',
-        timeoutMs: 60_000,
-      });
+      await until(
+        async () => {
+          // An idle server lets its clock stand for ten seconds; a busy one does not.
+          await client.db('clock').collection('ticks').insertOne({});
+          return ((await ranges(larder)).at(-1)?.end_time ?? 0) > now;
+        },
+        { what: 'a range up to now', timeoutMs: 90_000 },
+      );
     };
 
     {
@@ -62,5 +66,5 @@ describe('the archive of a real server', () => {
       expect(await ranges(larder)).toHaveLength(1);
       expect(await archive(larder)).toMatchObject({ state: 'following', gaps: [] });
     }
-  });
+  }, 240_000);
 });

@@ -37,7 +37,23 @@ export async function findTimelines(db: CatalogHandle, instanceId: string): Prom
   return rows.map(timelineOf);
 }
 
-/** The same, and nobody else changes or locks them until the transaction ends. */
+/** The newest timeline of each of the instances that have one. */
+export async function newestTimelines(
+  db: CatalogHandle,
+  instanceIds: readonly string[],
+): Promise<ReadonlyMap<string, ArchivedTimeline>> {
+  const rows = await db
+    .selectFrom('oplog_timelines')
+    .selectAll()
+    .distinctOn('instance_id')
+    .where('instance_id', 'in', instanceIds)
+    .orderBy('instance_id')
+    .orderBy('number', 'desc')
+    .execute();
+  return new Map(rows.map((row) => [row.instance_id, timelineOf(row)]));
+}
+
+/** As `findTimelines`, and nobody else changes or locks them until the transaction ends. */
 export async function lockTimelines(trx: CatalogTransaction, instanceId: string): Promise<readonly ArchivedTimeline[]> {
   const rows = await trx
     .selectFrom('oplog_timelines')

@@ -23,18 +23,33 @@ export async function instancesToFollow(db: CatalogHandle): Promise<readonly Ins
   );
 }
 
-/** Takes or renews the right to follow an instance, by the clock of the database; false while somebody else has it. */
-export async function holdLease(db: CatalogHandle, instanceId: string, holder: string): Promise<boolean> {
+/**
+ * Takes or renews the right to follow each of these instances, by the clock of the database, and returns those it has; the others are
+ * somebody else's, or gone.
+ */
+export async function holdLeases(
+  db: CatalogHandle,
+  instanceIds: readonly string[],
+  holder: string,
+): Promise<ReadonlySet<string>> {
+  if (instanceIds.length === 0) return new Set();
   const held = await db
     .insertInto('oplog_followers')
-    .values({
-      instance_id: instanceId,
-      holder,
-      lease_until: until,
-      state: 'following',
-      cause: null,
-      since: sql<Date>`now()`,
-    })
+    .columns(['instance_id', 'holder', 'lease_until', 'state', 'since'])
+    .expression((e) =>
+      e
+        .selectFrom('instances')
+        .select((row) => [
+          'instances.id',
+          row.val(holder).as('holder'),
+          until.as('lease_until'),
+          row.val('following').as('state'),
+          sql<Date>`now()`.as('since'),
+        ])
+        .where('instances.id', 'in', instanceIds)
+        // Several servers lock them in the same order.
+        .orderBy('instances.id'),
+    )
     .onConflict((conflict) =>
       conflict
         .column('instance_id')
@@ -42,8 +57,8 @@ export async function holdLease(db: CatalogHandle, instanceId: string, holder: s
         .where((e) => e.or([e('oplog_followers.holder', '=', holder), e('oplog_followers.lease_until', '<', sql<Date>`now()`)])),
     )
     .returning('instance_id')
-    .executeTakeFirst();
-  return held !== undefined;
+    .execute();
+  return new Set(held.map((row) => row.instance_id));
 }
 
 /** Lets go of the instances that are not followed any more; they show no follower afterwards. */

@@ -4,8 +4,8 @@ import type { JobDeps } from '../engine-deps.ts';
 import type { InstanceRow } from '../instance-from-row.ts';
 import { newHexId } from '../new-id.ts';
 import { sealedContexts } from '../sealed-contexts.ts';
-import { findReplayBases } from './archive-rows.ts';
-import { holdLease, instancesToFollow, leaseMs, releaseLeases } from './follow-leases.ts';
+import { archiveBriefs, type ArchiveBrief } from './archive-briefs.ts';
+import { holdLeases, instancesToFollow, leaseMs, releaseLeases } from './follow-leases.ts';
 import type { FollowOrder, FromFollower, ToFollower } from './follow-messages.ts';
 import { noteReport } from './note-report.ts';
 import { requestBase } from './request-base.ts';
@@ -59,21 +59,20 @@ export function keepArchives(deps: ArchiveDeps, timers: Timers, options: KeepArc
     onDeath: (reason) => log.error({ reason }, 'the thread that archives oplogs failed and is replaced'),
   });
   const round = async (): Promise<void> => {
-    const orders: FollowOrder[] = [];
-    for (const instance of await instancesToFollow(db)) {
-      if (!(await holdLease(db, instance.id, holder))) continue;
-      projects.set(instance.id, instance.project_id);
-      orders.push(await orderFor(deps, instance));
-    }
-    await releaseLeases(
-      db,
-      holder,
-      orders.map(({ instanceId }) => instanceId),
-    );
+    const instances = await instancesToFollow(db);
+    const ids = instances.map(({ id }) => id);
+    const held = await holdLeases(db, ids, holder);
+    const briefs = await archiveBriefs(db, [...held]);
+    const orders = instances.flatMap((instance) => {
+      const brief = briefs.get(instance.id);
+      return brief === undefined ? [] : [orderFor(deps, instance, brief)];
+    });
+    for (const { instanceId, projectId } of orders) projects.set(instanceId, projectId);
+    await releaseLeases(db, holder, [...held]);
     if (stop.signal.aborted || (orders.length === 0 && projects.size === 0)) return;
     thread.say({ type: 'orders', orders } satisfies ToFollower);
-    for (const { instanceId } of orders)
-      if (await requestBase(db, instanceId, clock.now()))
+    for (const [instanceId, { mayNeedBase }] of briefs)
+      if (mayNeedBase && (await requestBase(db, instanceId, clock.now())))
         log.info({ instanceId }, 'the archived oplog needs a new image to begin at');
   };
   const rounds = async (): Promise<void> => {
@@ -94,21 +93,13 @@ export function keepArchives(deps: ArchiveDeps, timers: Timers, options: KeepArc
   };
 }
 
-async function orderFor({ catalog: { db }, repository }: ArchiveDeps, instance: InstanceRow): Promise<FollowOrder> {
-  const restore = await db
-    .selectFrom('jobs')
-    .select((e) => e.fn.max('ended').as('ended'))
-    .where('instance_id', '=', instance.id)
-    .where('kind', '=', 'restore')
-    .where('status', '!=', 'Running')
-    .executeTakeFirst();
-  const [base] = await findReplayBases(db, instance.id);
+function orderFor({ repository }: ArchiveDeps, instance: InstanceRow, { base, restoredAt }: ArchiveBrief): FollowOrder {
   return {
     projectId: instance.project_id,
     instanceId: instance.id,
     uri: repository.openSecret(instance.sealed_uri, sealedContexts.instanceUri(instance.id)),
     leaseMs,
-    base: base ?? null,
-    restoredAt: restore?.ended?.toISOString() ?? null,
+    base,
+    restoredAt: restoredAt?.toISOString() ?? null,
   };
 }
