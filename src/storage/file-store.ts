@@ -114,8 +114,13 @@ export async function openFileStore(root: string, options: { readonly clock: Clo
       guarded(key, storeOptions, async (path) => {
         const draft = join(temporary, randomBytes(16).toString('hex'));
         try {
-          await writeTemporary(draft, bytes, storeOptions?.signal);
-          await makeFolder(dirname(path));
+          // Each waits for the disk, and neither needs the other.
+          const [written, made] = await Promise.allSettled([
+            writeTemporary(draft, bytes, storeOptions?.signal),
+            makeFolder(dirname(path)),
+          ]);
+          if (written.status === 'rejected') throw written.reason;
+          if (made.status === 'rejected') throw made.reason;
           await rename(draft, path);
         } catch (error) {
           await rm(draft, { force: true }).catch(() => undefined);

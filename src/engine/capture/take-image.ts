@@ -56,6 +56,9 @@ export async function takeImage(take: TakeImage): Promise<TakenImage> {
   const notes = new Set<string>();
   let draft: Draft | null = null;
   let freshStarts = 0;
+  // What is stored is looked through while a member is looked for.
+  const firstWriter = take.repository.beginWrite({ signal });
+  firstWriter.catch(() => undefined);
   const onLost = (member: string, cause: unknown): void => {
     notes.add(`The member ${member} was lost (${reasonOf(cause)}); the backup went on with another.`);
   };
@@ -63,7 +66,7 @@ export async function takeImage(take: TakeImage): Promise<TakenImage> {
     return await withFailOver({ uri, clock, signal, onLost }, async (source) => {
       await using _watch = watchMember({ ...take, client: source.client, member: source.member });
       for (;;) {
-        draft ??= await begin(take, source, freshStarts > 0, notes);
+        draft ??= await begin(take, source, { fresh: freshStarts > 0, firstWriter, notes });
         try {
           const image = await draft.builder.run(source);
           if (source.delay > 0) notes.add(`Only a delayed member could be read: its data is ${source.delay} seconds old.`);
@@ -83,6 +86,7 @@ export async function takeImage(take: TakeImage): Promise<TakenImage> {
     });
   } catch (error) {
     await (draft as Draft | null)?.writer.abandon();
+    await firstWriter.then((writer) => writer.abandon()).catch(() => undefined);
     throw error;
   }
 }
@@ -90,9 +94,9 @@ export async function takeImage(take: TakeImage): Promise<TakenImage> {
 async function begin(
   { repository, baseCandidates, progress, signal }: TakeImage,
   source: Source,
-  fresh: boolean,
-  notes: Set<string>,
+  how: { readonly fresh: boolean; readonly firstWriter: Promise<RepositoryWriter>; readonly notes: Set<string> },
 ): Promise<Draft> {
+  const { fresh, firstWriter, notes } = how;
   const newest = fresh ? null : await newestCandidate(repository, baseCandidates, source);
   // Older ones lie further back: if the oplog does not reach this one, it reaches none.
   const isReached =
@@ -100,7 +104,7 @@ async function begin(
   if (newest !== null && !isReached) notes.add(oplogTooShort);
   const base = isReached ? newest : null;
   const start = base === null ? await majorityOpTime(source.client, signal) : { ...base.clusterTime, term: base.term };
-  const writer = await repository.beginWrite({ signal });
+  const writer = await (fresh ? repository.beginWrite({ signal }) : firstWriter);
   return { writer, base, builder: new ImageBuilder({ start, repository, writer, base, progress, signal }) };
 }
 
