@@ -35,18 +35,17 @@ describe('S13: a server that may open few files', () => {
     const pid = set.members[0]!.pid;
     // Until somebody waits the server closes nothing, however slow everything is.
     const waits: string[] = [];
-    let closing: Promise<void> | null = null;
+    const closing: Promise<void>[] = [];
     const report = ({ phase }: { readonly phase: string }): void => {
       if (!phase.endsWith('to close files')) return;
-      waits.push(phase);
-      closing ??= closeFilesAfter(client, 1);
+      if (waits.push(phase) === 1) closing.push(closeFilesAfter(client, 1));
     };
     await backUp(repository, set.uri, 'all', [], report);
     const summary = await restoreTo(repository, set.uri, 'all', false, {
       selection: { databases: [{ name: 'many', newName: 'copy' }], collections: [], users: false },
       report,
     });
-    await closing;
+    await Promise.all(closing);
     expect(waits).toContain('restoring documents, waiting for the target to close files');
     // To read them all again, as other tests do, would be more files than may be open.
     expect(summary).toMatchObject({ collections, documents: 2 * collections, verified: true });
