@@ -1,6 +1,6 @@
 /**
  * `npm run soak [-- --seeds N] [--from N] [--minutes M] [--faults] [--scale] [--memory] [--api]`: proves capture and restore at length, on real servers. Seeds:
- * the randomized oracle of the tests, ten at a time on one set; a failure prints the command that runs the same seeds again. `--faults`: with each seed
+ * the randomized oracle of the tests, ten at a time on one set, and with two of them 20 points in time; a failure prints the command that runs the same seeds again. `--faults`: with each seed
  * one fault at a random moment of a backup. `--scale`: 10,000
  * collections and a collection of 5,000,000 tiny documents instead. `--memory`: what the server takes while it backs up 1, 4 and 10 GB. `--api`:
  * instead at least 20,000 requests that Schemathesis makes of the API's description, beginning with the seed of `--from`. Ends with 1 at the
@@ -11,6 +11,7 @@ import { reportFigures } from '../bench/report.ts';
 import { serverDuringBackup } from '../bench/server-during-backup.ts';
 import { fuzzApi } from '../test/clients/fuzz-api.ts';
 import { consultOracle, replayCommand } from '../test/fixtures/oracle.ts';
+import { consultPointOracle } from '../test/fixtures/point-oracle.ts';
 import { openFaultWorld, replayFault } from '../test/fixtures/random-faults.ts';
 import { proveScale } from '../test/fixtures/prove-scale.ts';
 import { startTestSet } from '../test/fixtures/replica-set.ts';
@@ -45,7 +46,7 @@ async function soakSeeds(seeds: number, from: number, minutes: number): Promise<
     extraArguments: ['--setParameter', 'maxNumberOfTransactionOperationsInSingleOplogEntry=2'],
   });
   await using target = await startTestSet({ members: 1 });
-  const total = { compared: 0, restored: 0 };
+  const total = { compared: 0, restored: 0, points: 0 };
   let run = 0;
   while (run < seeds && (performance.now() - begun) / 60_000 < minutes) {
     const batch = Array.from({ length: Math.min(atOnce, seeds - run) }, (_, n) => from + run + n);
@@ -54,6 +55,8 @@ async function soakSeeds(seeds: number, from: number, minutes: number): Promise<
       const { compared, restored } = await consultOracle(options);
       total.compared += compared;
       total.restored += restored;
+      const moments = { source: source.uri, target: target.uri, seeds: batch.slice(0, 2), rounds: 10, operations: 40 };
+      total.points += (await consultPointOracle(moments)).points;
     } catch (error) {
       console.error(error);
       console.log(`${run} seeds passed; one of ${batch[0]} to ${batch.at(-1)} failed. The same again: ${replayCommand(batch)}`);
@@ -61,7 +64,7 @@ async function soakSeeds(seeds: number, from: number, minutes: number): Promise<
     }
     run += batch.length;
     console.log(
-      `${run} seeds: ${total.compared} collections of backups and ${total.restored} restored ones are the source, byte by byte`,
+      `${run} seeds: ${total.compared} collections of backups, ${total.restored} restored ones and ${total.points} points in time are the source, byte by byte`,
     );
   }
   console.log(`${run} seeds passed in ${Math.round((performance.now() - begun) / 1000)} s`);

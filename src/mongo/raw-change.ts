@@ -27,24 +27,47 @@ export interface Statements {
   readonly raw: readonly Buffer[];
 }
 
-/** Cuts statements into commands; the order stays. */
+/**
+ * Cuts statements into commands. Those of a group, which is one document, are never at work at the same time: commands of different
+ * chains may run beside each other, those of a chain one after the other. The order stays.
+ */
 export function* cutStatements(
   kind: Statements['kind'],
   collection: string,
-  raw: Iterable<Buffer>,
-): Generator<Statements, void, undefined> {
-  let statements: Buffer[] = [];
+  groups: Iterable<readonly Buffer[]>,
+): Generator<readonly Statements[], void, undefined> {
+  let together: Buffer[] = [];
   let bytes = 0;
-  for (const statement of raw) {
-    if (statements.length > 0 && (statements.length >= mostStatements || bytes + statement.length > mostBytes)) {
-      yield { kind, collection, raw: statements };
-      statements = [];
+  for (const group of groups) {
+    const size = group.reduce((sum, { length }) => sum + length, 0);
+    if (together.length > 0 && isTooMuch(together.length + group.length, bytes + size)) {
+      yield [{ kind, collection, raw: together }];
+      together = [];
       bytes = 0;
     }
-    statements.push(statement);
+    if (isTooMuch(group.length, size)) yield cutOne(group).map((raw) => ({ kind, collection, raw }));
+    else {
+      together.push(...group);
+      bytes += size;
+    }
+  }
+  if (together.length > 0) yield [{ kind, collection, raw: together }];
+}
+
+const isTooMuch = (statements: number, bytes: number): boolean => statements > mostStatements || bytes > mostBytes;
+
+function cutOne(group: readonly Buffer[]): readonly (readonly Buffer[])[] {
+  const parts: Buffer[][] = [];
+  let bytes = 0;
+  for (const statement of group) {
+    const part = parts.at(-1);
+    if (part === undefined || isTooMuch(part.length + 1, bytes + statement.length)) {
+      parts.push([statement]);
+      bytes = 0;
+    } else part.push(statement);
     bytes += statement.length;
   }
-  if (statements.length > 0) yield { kind, collection, raw: statements };
+  return parts;
 }
 
 /**

@@ -17,6 +17,7 @@ import type { ProjectRepository } from '../../src/repository/port.ts';
 import { backUp, restoreTo, testRepository } from '../fixtures/backup.ts';
 import { makeZoo } from '../fixtures/catalog-zoo.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
+import { consultPointOracle } from '../fixtures/point-oracle.ts';
 import { oddDocuments, oddIds } from '../fixtures/odd-documents.ts';
 import { documentsAt, documentsById, documentsOfImage } from '../fixtures/raw-documents.ts';
 import { startReplay } from '../fixtures/replay-oplog.ts';
@@ -116,6 +117,13 @@ describe.each(['4.4.2', '5.0.32', '6.0.27'])('MongoDB %s', (version) => {
       await client.db(db).dropDatabase();
     },
   );
+
+  it('R8, R9: points noted while clients write and define come back out of backup and archive, byte for byte', async () => {
+    const oracle = { source: set.uri, target: set.uri, seeds: [3], rounds: 1, operations: 40, version };
+    const { points, compared } = await consultPointOracle(oracle);
+    expect(points).toBe(2);
+    expect(compared).toBeGreaterThan(10);
+  });
 
   it('U1: users that are written while a backup is taken are those of its time', async () => {
     await backUp(repository, set.uri, 'without', []);

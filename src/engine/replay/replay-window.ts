@@ -89,10 +89,10 @@ export class ReplayWindow {
 
   async #run(waiting: readonly Waiting[], step: Step, tools: WindowTools): Promise<void> {
     const work = waiting.flatMap((one) => [...step(one)].map((piece) => ({ ...piece, collection: one.collection })));
-    await concurrently(work, commandsAtOnce, async ({ statements, documents, collection }) => {
+    await concurrently(work, commandsAtOnce, async ({ chain = [], documents, collection }) => {
       const { db, name } = collection;
       if (documents !== undefined) await tools.inserter(db).insert(name, batchOfDocuments(documents), { ordered: false });
-      if (statements !== undefined) {
+      for (const statements of chain) {
         const answer = await run(statements, db, tools);
         if (this.exact && answer.found !== statements.raw.length) throw missing(collection, statements.raw.length - answer.found);
       }
@@ -100,11 +100,11 @@ export class ReplayWindow {
   }
 }
 
-type Step = (waiting: Waiting) => Iterable<{ readonly statements?: Statements; readonly documents?: readonly Buffer[] }>;
+type Step = (waiting: Waiting) => Iterable<{ readonly chain?: readonly Statements[]; readonly documents?: readonly Buffer[] }>;
 
 function* removals({ collection, folded }: Waiting): ReturnType<Step> & Generator {
-  const raw = [...folded].filter(([, { remove }]) => remove).map(([id]) => deleteStatement(id));
-  for (const statements of cutStatements('delete', collection.name, raw)) yield { statements };
+  const raw = [...folded].filter(([, { remove }]) => remove).map(([id]) => [deleteStatement(id)]);
+  for (const chain of cutStatements('delete', collection.name, raw)) yield { chain };
 }
 
 function* insertions({ folded }: Waiting): ReturnType<Step> & Generator {
@@ -123,8 +123,8 @@ function* insertions({ folded }: Waiting): ReturnType<Step> & Generator {
 }
 
 function* changes({ collection, folded }: Waiting): ReturnType<Step> & Generator {
-  const raw = [...folded].flatMap(([id, { updates }]) => updates.map((update) => updateStatement(id, update)));
-  for (const statements of cutStatements('update', collection.name, raw)) yield { statements };
+  const raw = [...folded].map(([id, { updates }]) => updates.map((update) => updateStatement(id, update)));
+  for (const chain of cutStatements('update', collection.name, raw)) yield { chain };
 }
 
 /** Each write in its turn; neighbours of one kind together. */
@@ -145,7 +145,7 @@ async function applyInOrder({ collection, ordered }: Waiting, tools: WindowTools
       op === 'delete' ? deleteStatement(id) : op === 'replace' ? replaceStatement(id, body) : updateStatement(id, body),
     );
     // What such a collection loses by its size is gone already.
-    for (const statements of cutStatements(kind, name, raw)) await run(statements, db, tools);
+    for (const statements of [...cutStatements(kind, name, [raw])].flat()) await run(statements, db, tools);
   }
 }
 
