@@ -4,7 +4,7 @@ import { wholeBackup } from '../src/core/restore-selection.ts';
 import { capture } from '../src/engine/capture/capture.ts';
 import { restore as restoreBackup } from '../src/engine/restore/restore.ts';
 import { systemClock } from '../src/lib/clock.ts';
-import { openRepository } from '../src/repository/open-repository.ts';
+import { openRepository, type OpenedRepository } from '../src/repository/open-repository.ts';
 import type { ProjectRepository } from '../src/repository/port.ts';
 import { openStore } from '../src/storage/open-store.ts';
 import type { Prepare } from './measured-work.ts';
@@ -13,12 +13,17 @@ const unlock = { kind: 'key-file', key: Buffer.alloc(32, 7) } as const;
 const projectId = '0'.repeat(32);
 const context = { signal: new AbortController().signal, report: () => undefined };
 
-/** A project of the repository of files in a folder, which is made where it is not there. */
-async function openProject(folder: string): Promise<{ readonly url: string; readonly repository: ProjectRepository }> {
+/** The repository of files in a folder, which is made where it is not there. */
+export async function openFolder(folder: string): Promise<{ readonly url: string; readonly repository: OpenedRepository }> {
   const url = pathToFileURL(join(folder, 'repository')).href;
   const store = await openStore(url, { clock: systemClock });
-  const opened = await openRepository({ store, unlock, clock: systemClock, create: true });
-  return { url, repository: opened.project(projectId) };
+  return { url, repository: await openRepository({ store, unlock, clock: systemClock, create: true }) };
+}
+
+/** A project of it. */
+export async function openProject(folder: string): Promise<{ readonly url: string; readonly repository: ProjectRepository }> {
+  const { url, repository } = await openFolder(folder);
+  return { url, repository: repository.project(projectId) };
 }
 
 /** A backup as a worker of the server takes it. */
@@ -36,14 +41,15 @@ export const backup: Prepare<'backup'> = async ({ uri, folder, id, base }) => {
 };
 
 /** A restore as a worker of the server does it. */
-export const restore: Prepare<'restore'> = async ({ uri, folder, id }) => {
+export const restore: Prepare<'restore'> = async ({ uri, folder, id, point }) => {
   const { url, repository } = await openProject(folder);
+  const way = point === undefined ? {} : { pointInTime: { point, instanceId: 'bench', timeline: 1, olderBases: [] } };
   const task = {
     kind: 'restore',
     repository: { url, unlock },
     projectId,
-    legs: [{ backupId: id, selection: wholeBackup }],
-    restoreId: `bench of ${id}`,
+    legs: [{ backupId: id, selection: wholeBackup, ...way }],
+    restoreId: `bench of ${id}${point === undefined ? '' : ' and later'}`,
     target: { id: 'bench', uri },
     overwrite: false,
   } as const;

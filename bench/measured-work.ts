@@ -1,4 +1,5 @@
 import type { MongoClient } from 'mongodb';
+import type { ClusterTime } from '../src/core/image.ts';
 import type { CaptureSummary, RestoreSummary } from '../src/engine/tasks.ts';
 
 /** A collection of a server, and a folder for what is made of it. */
@@ -24,9 +25,9 @@ export interface MeasuredWork {
     readonly of: { readonly uri: string; readonly folder: string; readonly id: string; readonly base: readonly string[] };
     readonly result: CaptureSummary;
   };
-  /** Into an empty target. */
+  /** Into an empty target; with a point, what the archived oplog of the instance `bench` makes of it. */
   readonly restore: {
-    readonly of: { readonly uri: string; readonly folder: string; readonly id: string };
+    readonly of: { readonly uri: string; readonly folder: string; readonly id: string; readonly point?: ClusterTime };
     readonly result: RestoreSummary;
   };
   /** By the driver, out of a file of raw BSON, and then the indexes. */

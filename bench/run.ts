@@ -1,8 +1,10 @@
 // `npm run bench [-- scenario …]`: measures on this machine, prints JSON lines and a table, and fails if a promise is missed.
+import { archiveCost } from './archive-cost.ts';
 import { clientLatency } from './client-latency.ts';
 import { apiCost } from './api-cost.ts';
 import { captureCost } from './capture-cost.ts';
 import { reportFigures, type Figure } from './report.ts';
+import { replayCost } from './replay-cost.ts';
 import { restoreCost } from './restore-cost.ts';
 import { serverDuringBackup } from './server-during-backup.ts';
 
@@ -13,6 +15,8 @@ const scenarios: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   'capture-1m': captureCost({ documents: 1_000_000, promisedSpeedUp: 20 }),
   'capture-5m': captureCost({ documents: 5_000_000, promisedSpeedUp: 60 }),
   'restore-1m': restoreCost(1_000_000),
+  replay: replayCost({ documents: 100_000, changes: 300_000, oneByOne: 10_000 }),
+  archive: archiveCost(60),
 };
 
 const asked = process.argv.slice(2);
