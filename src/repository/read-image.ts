@@ -1,6 +1,7 @@
 import type { LayerRef } from '../core/image.ts';
 import { documentLength, type RawBatch } from '../lib/raw-bson.ts';
 import type { StoreOptions } from '../storage/port.ts';
+import { throwIfCancelled } from '../storage/store-errors.ts';
 import { corruptObject } from './corrupt-object.ts';
 import { findIdentity } from './document-identity.ts';
 import { documentsKind } from './format.ts';
@@ -56,6 +57,8 @@ async function* readLive(
     content: await readBlock(context, layer, block, options),
   }));
   for await (const { block, content } of contents) {
+    // Those that were read ahead are no reason to go on.
+    throwIfCancelled(options.signal);
     const starts = documentStarts(content, block.count, layer.object);
     const live = seen === null ? starts : liveStarts(content, starts, seen, remember);
     if (block.kind === documentsKind && live.length > 0) yield { buffer: content, starts: live, count: live.length };

@@ -25,8 +25,9 @@ const scansAtOnce = 2;
 const mostScans = 5;
 /** Between two scans of a collection whose cursor was killed, milliseconds. */
 const scanPause = 100;
-/** How often collections that appeared while others were read are looked for. */
-const mostRounds = 10;
+/** Collections that appeared while others were read are looked for at least so often, and for so long (milliseconds). */
+const leastRounds = 10;
+const leastLooking = 180_000;
 
 const namespaceNotFound = 26;
 /** The hint names an index that the collection does not have. */
@@ -136,7 +137,8 @@ async function scanAll({ client, writer, progress, signal }: Reading): Promise<S
   progress.phase('reading the catalog');
   const layers = new Map<string, LayerRef | null>();
   const files = sourceFiles(client);
-  for (let round = 0; round < mostRounds; round++) {
+  const began = performance.now();
+  for (let round = 0; round < leastRounds || performance.now() - began < leastLooking; round++) {
     const catalog = await readCatalog(client, signal);
     const entries = [...catalog.values()].flatMap((database) => database.entries);
     const data = entries.filter((entry): entry is DataEntry => entry.uuid !== null);
@@ -156,7 +158,7 @@ async function scanAll({ client, writer, progress, signal }: Reading): Promise<S
   }
   throw new LarderError(
     'capture-failed',
-    `Collections were created so often that they could not all be read (looked for them ${mostRounds} times). A locked backup can.`,
+    `Collections were created so often that they could not all be read (looked for them for ${leastLooking / 60_000} minutes). A locked backup can.`,
     { retryable: true },
   );
 }
