@@ -2,9 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient, type Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/core/image.ts';
+import type { RawBatch } from '../../src/lib/raw-bson.ts';
 import type { JobProgress } from '../../src/engine/use-cases.ts';
 import type { MongodProcess } from '../../src/provider/mongod-process.ts';
 import type { ReplicaSet } from '../../src/provider/start-replica-set.ts';
+import type { ProjectRepository } from '../../src/repository/port.ts';
 import { backUp, testRepository } from '../fixtures/backup.ts';
 import { compareWithSource } from '../fixtures/compare-with-source.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
@@ -31,6 +33,31 @@ function midScan(act: () => void): { readonly report: (progress: JobProgress) =>
       act();
     },
     fired: () => fired,
+  };
+}
+
+/** The same repository, into which nothing of a scan gets before `held`. */
+function holding(repository: ProjectRepository, held: Promise<void>): ProjectRepository {
+  return {
+    ...repository,
+    beginWrite: async (options) => {
+      const writer = await repository.beginWrite(options);
+      return {
+        get totals() {
+          return writer.totals;
+        },
+        beginLayer: (kind) => {
+          const layer = writer.beginLayer(kind);
+          const addDocuments = async (batch: RawBatch): Promise<void> => {
+            await held;
+            await layer.addDocuments(batch);
+          };
+          return { addDocuments, addRemovals: (batch) => layer.addRemovals(batch), finish: () => layer.finish() };
+        },
+        commit: (manifest) => writer.commit(manifest),
+        abandon: () => writer.abandon(),
+      };
+    },
   };
 }
 
@@ -136,6 +163,7 @@ describe('S9: the member that is read is lost', () => {
     const moving = direct.db('lost').collection<{ _id: number; n?: number }>('moving');
     await moving.insertMany([{ _id: 1 }, { _id: 2 }], { writeConcern: { w: 3 } });
     const atOnce = { writeConcern: { w: 1 } };
+    const renamed = Promise.withResolvers<void>();
     let harm: Promise<unknown> = Promise.resolve();
     const stall = async (): Promise<void> => {
       await moving.updateOne({ _id: 1 }, { $set: { n: 1 } }, { writeConcern: { w: 3 } });
@@ -143,17 +171,19 @@ describe('S9: the member that is read is lost', () => {
       try {
         await direct.db('lost').renameCollection('moving', 'moved', atOnce as never);
         await until(async () => (await read.db('lost').listCollections({ name: 'moved' }).toArray()).length === 1);
+        renamed.resolve();
         // Time for as many tries as anybody would make; short enough for the primary to stay one.
         await delay(3000);
       } finally {
         process.kill(voter.pid!, 'SIGCONT');
+        renamed.resolve();
       }
     };
     const repository = await testRepository();
     const trouble = midScan(() => {
       harm = stall();
     });
-    const manifest = await backUp(repository, set().uri, 'stalled', [], trouble.report);
+    const manifest = await backUp(holding(repository, renamed.promise), set().uri, 'stalled', [], trouble.report);
     await harm;
     expect(trouble.fired(), 'the planned fault').toBe(true);
     expect(manifest.collections.map(({ name }) => name)).toContain('moved');

@@ -8,8 +8,8 @@ describe('one fault at a random moment of a backup under writers', () => {
   });
   afterAll(() => world[Symbol.asyncDispose]());
 
-  // Larder is killed; the network swallows everything. More, and the other faults, are run by `npm run soak -- --faults`.
-  it.each([1, 2])(
+  // Larder is killed. More seeds, with the other faults, are run by `npm run soak -- --faults`.
+  it.each([1])(
     'S9, P10: the backup is the source at its time, byte by byte, or has failed with the cause (seed %i)',
     async (seed) => {
       try {
