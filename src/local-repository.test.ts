@@ -3,16 +3,15 @@ import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { serialize } from 'bson';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runCli } from './cli/run-cli.ts';
 import type { Manifest } from './core/image.ts';
 import { repositoryConnection } from './engine/repository-connection.ts';
 import { systemClock } from './lib/clock.ts';
 import { batchOfDocuments } from './lib/raw-bson.ts';
-import { localRepository } from './local-repository.ts';
 import { openRepository } from './repository/open-repository.ts';
 import { readSettings } from './settings.ts';
 import { openStore } from './storage/open-store.ts';
 import { oplogEntry } from '../test/repository/sample-oplog.ts';
+import { runLarder, type Ran } from '../test/fixtures/run-larder.ts';
 import { temporaryFolder, type TemporaryFolder } from '../test/fixtures/temporary-folder.ts';
 
 const projectId = 'a'.repeat(32);
@@ -99,32 +98,13 @@ function manifest(layer: Manifest['collections'][number]['layers'][number]): Man
 
 const run = (...args: string[]): Promise<Ran> => runWith({}, ...args);
 
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** With a passphrase in the settings, and a line on standard input. */
-async function runWith(
-  given: { passphrase?: string; input?: string },
-  ...args: string[]
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const out = { stdout: '', stderr: '' };
-  const code = await runCli(args, {
-    env: given.passphrase === undefined ? {} : { LARDER_REPOSITORY_PASSPHRASE: given.passphrase },
+function runWith({ passphrase, input }: { passphrase?: string; input?: string }, ...args: string[]): Promise<Ran> {
+  return runLarder(args, {
+    env: passphrase === undefined ? {} : { LARDER_REPOSITORY_PASSPHRASE: passphrase },
     folder: folder.path,
-    stdin: (async function* input(): AsyncGenerator<string> {
-      if (given.input !== undefined) yield `${given.input}\n`;
-    })(),
-    stdout: { write: (text) => (out.stdout += text) },
-    stderr: { write: (text) => (out.stderr += text) },
-    clock: systemClock,
-    signal: new AbortController().signal,
-    serve: () => Promise.reject(new Error('not asked for')),
-    repository: localRepository,
+    ...(input === undefined ? {} : { input: `${input}\n` }),
   });
-  return { code, ...out };
 }
 
 /** Path of the only pack. */

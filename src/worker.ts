@@ -4,7 +4,6 @@ import { exportArchive } from './engine/export/export-archive.ts';
 import { history } from './engine/history/history.ts';
 import { importArchive } from './engine/import/import-archive.ts';
 import { restore } from './engine/restore/restore.ts';
-import { mergeArchive } from './engine/follow/merge-archive.ts';
 import { trimArchive } from './engine/follow/trim-archive.ts';
 import { outline } from './engine/restore/outline.ts';
 import type { Task, TaskContext, TaskResults } from './engine/tasks.ts';
@@ -59,7 +58,7 @@ async function run(
       return trimArchive(archive, task.timelines, signal);
     }
     case 'merge-archive':
-      return mergeArchive(repository.project(task.projectId).oplog(task.instanceId), signal);
+      return repository.project(task.projectId).oplog(task.instanceId).merge({ signal });
     case 'history':
       return history(task, { repository: repository.project(task.projectId), clock: systemClock, signal });
     case 'prune': {

@@ -89,6 +89,17 @@ export const limit = Type.Integer({
 export const defaultOffset = 0;
 export const defaultLimit = 100;
 
+/** Query fields of every list that is cut by offset and limit. */
+export const pageFields = { offset: Type.Optional(offset), limit: Type.Optional(limit) };
+
+/** The rows that a query asks for. */
+export function pageOf(query: { readonly offset?: number; readonly limit?: number }): {
+  readonly offset: number;
+  readonly limit: number;
+} {
+  return { offset: query.offset ?? defaultOffset, limit: query.limit ?? defaultLimit };
+}
+
 export const projectParams = Type.Object({ project_id: Type.String({ description: 'the id of a project: 32 hex digits' }) });
 
 /** No other than these are answered. */

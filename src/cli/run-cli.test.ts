@@ -1,9 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CommandIo, Input } from './command-io.ts';
-import { localRepository } from '../local-repository.ts';
-import { runCli } from './run-cli.ts';
+import { runLarder, type LarderRun, type Ran } from '../../test/fixtures/run-larder.ts';
 
 /** What the server was asked, and how it answers; `null` hangs. */
 interface Asked {
@@ -130,41 +128,23 @@ afterEach(() => {
   server.closeAllConnections();
 });
 
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function* lines(text: string): AsyncGenerator<string> {
-  if (text !== '') yield await Promise.resolve(text);
-}
-
 /** Runs a command line as a shell would, with what it would read on standard input. */
-async function run(
+function run(
   args: readonly string[],
-  more: { input?: string; terminal?: boolean; signal?: AbortSignal; env?: Record<string, string> } = {},
+  { env, signal, ...more }: Pick<LarderRun, 'input' | 'terminal' | 'signal'> & { env?: Record<string, string> } = {},
 ): Promise<Ran> {
-  const out = { stdout: '', stderr: '' };
-  const stdin: Input = Object.assign(lines(more.input ?? ''), { isTTY: more.terminal });
-  const io: CommandIo = {
+  return runLarder(args, {
     env: {
       OS_AUTH_URL: `${endpoint}/v3`,
       OS_USERNAME: 'ann',
       OS_PASSWORD: 'pass-word',
       OS_PROJECT_NAME: 'eu-de_default',
-      ...more.env,
+      ...env,
     },
-    folder: '/',
-    stdin,
-    stdout: { write: (text) => (out.stdout += text) },
-    stderr: { write: (text) => (out.stderr += text) },
     clock: { now: () => new Date(0) },
-    signal: more.signal ?? new AbortController().signal,
-    serve: () => Promise.reject(new Error('not asked for')),
-    repository: localRepository,
-  };
-  return { code: await runCli(args, io), ...out };
+    ...(signal === undefined ? {} : { signal }),
+    ...more,
+  });
 }
 
 describe('arguments', () => {

@@ -154,6 +154,14 @@ export function isCaptured(db: string, name: string): boolean {
   return db === 'admin' && (name === 'system.users' || name === 'system.roles');
 }
 
+/** Names that servers give to what will soon have another: `$out`, `mapReduce`, renames across databases, conversions, drops. */
+const passingName = /^(tmp\.|tmp[A-Za-z0-9]{5}\.(convertToCapped|renameCollection)|system\.drop\.)/;
+
+/** True of the name, without its database, of what a server keeps for a moment only. */
+export function isPassingName(name: string): boolean {
+  return passingName.test(name);
+}
+
 /** Raw specifications of the finished indexes; null if the collection is gone. */
 async function readIndexes(client: MongoClient, entry: CatalogEntry, signal: AbortSignal): Promise<readonly Buffer[] | null> {
   const indexes: Buffer[] = [];

@@ -5,13 +5,13 @@ import { concurrently } from '../lib/concurrently.ts';
 import { batchOfDocuments, documentLength, type RawBatch } from '../lib/raw-bson.ts';
 import type { StoreOptions } from '../storage/port.ts';
 import { listSegments, type ListedSegment } from './list-segments.ts';
-import { endsWithin, followingPart } from './oplog-reader.ts';
+import { followingPart, indexOf } from './oplog-reader.ts';
 import { layOutSegment, readSegment, segmentKey, storeSegment, type ArchivePlace } from './oplog-segment.ts';
 import { listTimelineNumbers } from './oplog-timeline.ts';
 import type { ProjectContext } from './project-context.ts';
 
 const deletionsAtOnce = 8;
-/** In one call, so that one archive does not keep others waiting: 2 GiB are read and written at most. */
+/** Of one timeline in one call, so that one archive does not keep others waiting: 2 GiB are read and written at most. */
 const mostMerges = 256;
 
 /** What merging did. */
@@ -23,11 +23,21 @@ export interface Merged {
 }
 
 /**
- * Makes fewer and larger segments of a timeline: a source that is followed gives one every few seconds. A larger one is written beside those it is made
+ * Makes fewer and larger segments of an archive, timeline by timeline: a source that is followed gives one every few seconds. A larger one is written beside those it is made
  * of, and only much later, and once it was read back whole, are these removed; whoever reads takes the larger ones, and the others where one is damaged.
  * So it may be cut short at any moment, and be done by several at once. Damaged segments are left as they are.
  */
-export async function mergeSegments(
+export async function mergeSegments(context: ProjectContext, place: ArchivePlace, options: StoreOptions): Promise<Merged> {
+  let [merged, removed] = [0, 0];
+  for (const timeline of await listTimelineNumbers(context, place, options)) {
+    const done = await mergeTimeline(context, place, timeline, options);
+    merged += done.merged;
+    removed += done.removed;
+  }
+  return { merged, removed };
+}
+
+async function mergeTimeline(
   context: ProjectContext,
   place: ArchivePlace,
   timeline: number,
@@ -82,7 +92,9 @@ async function heldBy(
 ): Promise<readonly ListedSegment[]> {
   const batch = await orNull(readSegment(context, place, by, options));
   if (batch === null) return [];
-  return segments.filter(({ after, to }) => (isSameOpTime(after, by.after) || endsWithin(batch, after)) && endsWithin(batch, to));
+  return segments.filter(
+    ({ after, to }) => (isSameOpTime(after, by.after) || indexOf(batch, after) !== null) && indexOf(batch, to) !== null,
+  );
 }
 
 function entryAt({ buffer, starts }: RawBatch, n: number): Buffer {

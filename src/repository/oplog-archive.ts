@@ -62,6 +62,6 @@ export function openOplogArchive(context: ProjectContext, instanceId: string, sh
       return createOplogReader(context, place, segments);
     },
     trim: (timeline, keep, options = {}) => trimTimeline(context, place, { timeline, keep }, options),
-    merge: (timeline, options = {}) => mergeSegments(context, place, timeline, options),
+    merge: (options = {}) => mergeSegments(context, place, options),
   };
 }

@@ -1,6 +1,6 @@
 import { isLarderError, LarderError } from '../core/errors.ts';
 import { compareClusterTime, type ClusterTime, type OpTime } from '../core/image.ts';
-import { isSameOpTime, stretchesOf, type OplogSegment } from '../core/oplog-archive.ts';
+import { formatPoint, isSameOpTime, stretchesOf, type OplogSegment } from '../core/oplog-archive.ts';
 import { documentLength, type RawBatch } from '../lib/raw-bson.ts';
 import type { StoreOptions } from '../storage/port.ts';
 import { opTimeOf, readSegment, type ArchivePlace } from './oplog-segment.ts';
@@ -10,8 +10,6 @@ import { readAhead } from './read-ahead.ts';
 
 /** Segments read before they are asked for: reading and unpacking overlap with what the consumer does. */
 const segmentsAhead = 2;
-
-const at = ({ t, i }: ClusterTime): string => `${t}:${i}`;
 
 /** Reads the entries of one timeline, whose segments are given by `after`. */
 export function createOplogReader(
@@ -116,15 +114,15 @@ async function readOrDamage(
 /** The entries of a segment that follow `position`, or null if it does not go on just there. */
 export function followingPart({ after }: OplogSegment, batch: RawBatch, position: OpTime): RawBatch | null {
   if (isSameOpTime(after, position)) return batch;
-  if (compareClusterTime(after, position) >= 0 || !endsWithin(batch, position)) return null;
-  const n = firstNotBefore(batch, position);
+  const n = compareClusterTime(after, position) >= 0 ? null : indexOf(batch, position);
+  if (n === null) return null;
   return { buffer: batch.buffer, starts: batch.starts.subarray(n + 1), count: batch.count - n - 1 };
 }
 
-/** True if the very entry is in the batch. */
-export function endsWithin(batch: RawBatch, position: OpTime): boolean {
+/** Where the very entry is in the batch, or null. */
+export function indexOf(batch: RawBatch, position: OpTime): number | null {
   const n = firstNotBefore(batch, position);
-  return n < batch.count && isSameOpTime(opTimeOf(batch.buffer, batch.starts[n]!), position);
+  return n < batch.count && isSameOpTime(opTimeOf(batch.buffer, batch.starts[n]!), position) ? n : null;
 }
 
 /** The first of the segments that is not damaged; `object-corrupt` if all are. */
@@ -158,7 +156,7 @@ function firstNotBefore({ buffer, starts, count }: RawBatch, time: ClusterTime):
 function missing(from: OpTime, to: ClusterTime): LarderError {
   return new LarderError(
     'oplog-gap',
-    `The archived oplog has a gap: what follows the entry at ${at(from)} of term ${from.term} is missing, up to ${at(to)}.`,
-    { details: { after: at(from), until: at(to) } },
+    `The archived oplog has a gap: what follows the entry at ${formatPoint(from)} of term ${from.term} is missing, up to ${formatPoint(to)}.`,
+    { details: { after: formatPoint(from), until: formatPoint(to) } },
   );
 }

@@ -109,10 +109,10 @@ export interface OplogArchive {
     options?: StoreOptions,
   ): Promise<{ readonly segments: number; readonly bytes: number }>;
   /**
-   * Makes fewer and larger segments of those of a timeline that are an hour old, and removes small ones 48 hours after larger ones came to hold
+   * Makes fewer and larger segments of those that are an hour old, and removes small ones 48 hours after larger ones came to hold
    * their entries. What is archived stays the same, also when it is cut short; repeating it is harmless.
    */
-  merge(timeline: number, options?: StoreOptions): Promise<{ readonly merged: number; readonly removed: number }>;
+  merge(options?: StoreOptions): Promise<{ readonly merged: number; readonly removed: number }>;
 }
 
 /** What a writer stored so far. */

@@ -74,7 +74,6 @@ export async function fuzzApi({ examples, seed, phases, limitMs, tag }: FuzzOpti
       LARDER_FACTS: facts,
       LARDER_COUNTS: counts,
       LARDER_SEED: String(seed),
-      PYTHONDONTWRITEBYTECODE: '1',
       NO_PROXY: '127.0.0.1',
       no_proxy: '127.0.0.1',
     },

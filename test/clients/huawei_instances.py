@@ -6,7 +6,6 @@ Environment as of huawei_sdk.py, whose helpers it uses; LARDER_INSTANCE_ID is no
 """
 
 import os
-import sys
 import time
 import uuid
 
@@ -14,7 +13,8 @@ os.environ.setdefault("LARDER_INSTANCE_ID", "none")
 
 from huaweicloudsdkcore.exceptions import exceptions
 import huaweicloudsdkdds.v3 as dds
-from huawei_sdk import DDS, TIMEOUT, Deviation, expect, find_job, refused, report
+from huawei_sdk import DDS, TIMEOUT, find_job, refused
+from steps import expect, report, run_steps
 
 PASSWORD = "Pass-Word_1"
 ORDER = {
@@ -170,19 +170,14 @@ def check_recycling(instance_id):
 
 
 def main():
-    try:
-        template_id = check_templates("sdk-template")
-        created = create("sdk-single", password=PASSWORD)
-        expect(created.status == "creating" and created.port, "not ordered")
-        report("create_instance", job=completed(created.job_id))
-        expect(idle(created.id).mode == "Single", "not of the ordered mode")
-        check_changes(created.id, template_id)
-        check_recycling(created.id)
-    except (Deviation, exceptions.SdkException) as error:
-        report("deviation", error=str(error))
-        sys.exit(1)
-    report("done", ok=True)
+    template_id = check_templates("sdk-template")
+    created = create("sdk-single", password=PASSWORD)
+    expect(created.status == "creating" and created.port, "not ordered")
+    report("create_instance", job=completed(created.job_id))
+    expect(idle(created.id).mode == "Single", "not of the ordered mode")
+    check_changes(created.id, template_id)
+    check_recycling(created.id)
 
 
 if __name__ == "__main__":
-    main()
+    run_steps(main, exceptions.SdkException, ok=True)

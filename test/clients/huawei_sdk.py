@@ -10,7 +10,6 @@ Prints one line of JSON per step. Ends with 1 at the first answer that is not th
 """
 
 import gzip
-import json
 import os
 import sys
 import time
@@ -50,10 +49,7 @@ from huaweicloudsdkdds.v3 import (
 
 from huaweicloudsdkdds.v3 import RestoreInstanceFromCollectionRequestBodyCollections as Collections
 from huaweicloudsdkdds.v3 import RestoreInstanceFromCollectionRequestBodyRestoreCollections as RestoreCollections
-
-
-class Deviation(Exception):
-    """An answer that is not the expected one."""
+from steps import Deviation, expect, report, run_steps
 
 
 def setting(name):
@@ -80,15 +76,6 @@ def client(secret=SECRET_KEY, project_id=PROJECT_ID, access=ACCESS_KEY):
 
 
 DDS = client()
-
-
-def report(step, **facts):
-    print(json.dumps({"step": step, **facts}), flush=True)
-
-
-def expect(condition, message):
-    if not condition:
-        raise Deviation(message)
 
 
 def create(name, description=None, instance_id=INSTANCE_ID, dds=DDS):
@@ -365,21 +352,16 @@ def check_delete(backup_id):
 
 def main():
     name = f"sdk-{uuid.uuid4().hex}"
-    try:
-        instance = check_instances()
-        backup_id = check_create(name)
-        check_filters(name, backup_id, instance)
-        check_refusals(name, backup_id)
-        check_policy()
-        check_restorable()
-        check_download(backup_id)
-        check_restore(backup_id)
-        check_delete(backup_id)
-    except (Deviation, exceptions.SdkException) as error:
-        report("deviation", error=str(error))
-        sys.exit(1)
-    report("done", ok=True)
+    instance = check_instances()
+    backup_id = check_create(name)
+    check_filters(name, backup_id, instance)
+    check_refusals(name, backup_id)
+    check_policy()
+    check_restorable()
+    check_download(backup_id)
+    check_restore(backup_id)
+    check_delete(backup_id)
 
 
 if __name__ == "__main__":
-    main()
+    run_steps(main, exceptions.SdkException, ok=True)

@@ -3,27 +3,13 @@ The life of an instance through openstacksdk with the extensions of Open Telekom
 any OpenStack client. Prints one line of JSON per step. Ends with 1 at the first answer that is not the expected one.
 """
 
-import json
 import os
-import sys
 import time
 import uuid
 
 import openstack
 from otcextensions import sdk as otc
-
-
-class Deviation(Exception):
-    """An answer that is not the expected one."""
-
-
-def report(step, **facts):
-    print(json.dumps({"step": step, **facts}), flush=True)
-
-
-def expect(condition, message):
-    if not condition:
-        raise Deviation(message)
+from steps import expect, report, run_steps
 
 
 CONN = openstack.connect(load_yaml_config=False, load_envvars=True)
@@ -93,15 +79,10 @@ def check_recycling(instance_id):
 
 
 def main():
-    try:
-        instance_id = check_created()
-        check_changes(instance_id)
-        check_recycling(instance_id)
-    except (Deviation, openstack.exceptions.SDKException) as error:
-        report("deviation", error=str(error))
-        sys.exit(1)
-    report("done")
+    instance_id = check_created()
+    check_changes(instance_id)
+    check_recycling(instance_id)
 
 
 if __name__ == "__main__":
-    main()
+    run_steps(main, openstack.exceptions.SDKException)

@@ -8,30 +8,16 @@ backup taken at the start: run this only against one whose data may be replaced.
 Prints one line of JSON per step. Ends with 1 at the first answer that is not the expected one.
 """
 
-import json
 import os
-import sys
 import time
 import uuid
 
 import openstack
 from otcextensions import sdk as otc
+from steps import expect, report, run_steps
 
 INSTANCE_ID = os.environ["LARDER_INSTANCE_ID"]
 INSTANCE_NAME = os.environ["LARDER_INSTANCE_NAME"]
-
-
-class Deviation(Exception):
-    """An answer that is not the expected one."""
-
-
-def report(step, **facts):
-    print(json.dumps({"step": step, **facts}), flush=True)
-
-
-def expect(condition, message):
-    if not condition:
-        raise Deviation(message)
 
 
 def connect():
@@ -163,16 +149,11 @@ def check_accounts():
 
 
 def main():
-    try:
-        check_accounts()
-        check_instances()
-        check_offers()
-        check_backups()
-    except (Deviation, openstack.exceptions.SDKException) as error:
-        report("deviation", error=str(error))
-        sys.exit(1)
-    report("done")
+    check_accounts()
+    check_instances()
+    check_offers()
+    check_backups()
 
 
 if __name__ == "__main__":
-    main()
+    run_steps(main, openstack.exceptions.SDKException)

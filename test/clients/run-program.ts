@@ -9,7 +9,8 @@ export async function runProgram(
   { limitMs = 180_000, cwd }: { readonly limitMs?: number; readonly cwd?: string } = {},
 ): Promise<{ readonly code: number; readonly output: string }> {
   const child = spawn(program, args, {
-    env: { ...process.env, ...environment },
+    // What Python would compile beside its scripts is no part of the project.
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: limitMs,
     ...(cwd === undefined ? {} : { cwd }),

@@ -1,10 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/run-cli.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { localRepository } from '../../src/local-repository.ts';
 import { adminPassword, openApiWorld, type ApiWorld } from '../fixtures/api-world.ts';
+import { runLarder } from '../fixtures/run-larder.ts';
 import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 let api: ApiWorld;
@@ -26,29 +24,8 @@ async function larder(
   args: readonly string[],
   { user = 'admin', password = adminPassword, input = '' }: { user?: string; password?: string; input?: string } = {},
 ): Promise<{ code: number; out: string; err: string; json: Record<string, unknown> }> {
-  let out = '';
-  let err = '';
-  const stdin = {
-    async *[Symbol.asyncIterator]() {
-      yield input;
-    },
-  };
-  const code = await runCli([...args, '--json'], {
-    env: {
-      LARDER_ENDPOINT: endpoint,
-      OS_USERNAME: user,
-      OS_PASSWORD: password,
-      OS_PROJECT_ID: api.projectId,
-    },
-    folder: folder.path,
-    stdin,
-    stdout: { write: (text) => void (out += text) },
-    stderr: { write: (text) => void (err += text) },
-    clock: systemClock,
-    signal: new AbortController().signal,
-    serve: () => Promise.reject(new Error('not here')),
-    repository: localRepository,
-  });
+  const env = { LARDER_ENDPOINT: endpoint, OS_USERNAME: user, OS_PASSWORD: password, OS_PROJECT_ID: api.projectId };
+  const { code, stdout: out, stderr: err } = await runLarder([...args, '--json'], { env, folder: folder.path, input });
   return { code, out, err, json: out === '' ? {} : (JSON.parse(out) as Record<string, unknown>) };
 }
 

@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { EJSON, serialize } from 'bson';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/run-cli.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { localRepository } from '../../src/local-repository.ts';
 import { readDump, writeDump, type Dump } from '../fixtures/mongodump-archive.ts';
 import { startLarder, type Larder } from '../fixtures/start-larder.ts';
+import { runLarder } from '../fixtures/run-larder.ts';
 import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const documents = Array.from({ length: 3000 }, (_, n) => Buffer.from(serialize({ _id: n, text: `ä ${n}`, at: new Date(n) })));
@@ -59,30 +57,14 @@ afterAll(async () => {
 
 /** Runs `larder` in this process against the server, or its repository. */
 async function larder(args: readonly string[], input: Uint8Array = Buffer.alloc(0)) {
-  const out: Uint8Array[] = [];
-  let err = '';
-  const code = await runCli([...args, '--json'], {
-    env: {
-      LARDER_ENDPOINT: server.endpoint,
-      LARDER_DATA_DIR: folder.path,
-      OS_USERNAME: 'admin',
-      OS_PASSWORD: server.password,
-      OS_PROJECT_ID: server.projectId,
-    },
-    folder: folder.path,
-    stdin: {
-      async *[Symbol.asyncIterator]() {
-        yield input;
-      },
-    },
-    stdout: { write: (piece) => void out.push(Buffer.from(piece)) },
-    stderr: { write: (text) => void (err += String(text)) },
-    clock: systemClock,
-    signal: new AbortController().signal,
-    serve: () => Promise.reject(new Error('not here')),
-    repository: localRepository,
-  });
-  const bytes = Buffer.concat(out);
+  const env = {
+    LARDER_ENDPOINT: server.endpoint,
+    LARDER_DATA_DIR: folder.path,
+    OS_USERNAME: 'admin',
+    OS_PASSWORD: server.password,
+    OS_PROJECT_ID: server.projectId,
+  };
+  const { code, bytes, stderr: err } = await runLarder([...args, '--json'], { env, folder: folder.path, input });
   return { code, bytes, err, json: () => JSON.parse(bytes.toString()) as Record<string, unknown> };
 }
 

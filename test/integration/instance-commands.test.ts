@@ -1,9 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/run-cli.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { localRepository } from '../../src/local-repository.ts';
 import { startLarder, type Larder } from '../fixtures/start-larder.ts';
+import { runLarder } from '../fixtures/run-larder.ts';
 import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 /** `larder instance ...` against a running server that starts real servers. */
@@ -23,29 +21,13 @@ interface Shown {
 }
 
 async function larder(args: readonly string[], input = ''): Promise<{ code: number; err: string; json: Shown }> {
-  let out = '';
-  let err = '';
-  const stdin = {
-    async *[Symbol.asyncIterator]() {
-      yield input;
-    },
+  const env = {
+    LARDER_ENDPOINT: server.endpoint,
+    OS_USERNAME: 'admin',
+    OS_PASSWORD: server.password,
+    OS_PROJECT_ID: server.projectId,
   };
-  const code = await runCli([...args, '--json'], {
-    env: {
-      LARDER_ENDPOINT: server.endpoint,
-      OS_USERNAME: 'admin',
-      OS_PASSWORD: server.password,
-      OS_PROJECT_ID: server.projectId,
-    },
-    folder: folder.path,
-    stdin,
-    stdout: { write: (text) => void (out += text) },
-    stderr: { write: (text) => void (err += text) },
-    clock: systemClock,
-    signal: new AbortController().signal,
-    serve: () => Promise.reject(new Error('not here')),
-    repository: localRepository,
-  });
+  const { code, stdout: out, stderr: err } = await runLarder([...args, '--json'], { env, folder: folder.path, input });
   return { code, err, json: (out === '' ? {} : JSON.parse(out)) as Shown };
 }
 

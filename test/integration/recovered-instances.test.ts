@@ -10,6 +10,7 @@ import { openApiWorld, type ApiWorld } from '../fixtures/api-world.ts';
 import { openWorld, replicaSet, type EngineWorld } from '../fixtures/engine-world.ts';
 import { runWaitingJobs } from '../fixtures/run-waiting-jobs.ts';
 import { testRepository } from '../fixtures/test-repository.ts';
+import { singleOrder } from '../fixtures/single-order.ts';
 
 /** The catalog is lost, once with and once without the machine on which own instances ran. */
 let repository: OpenedRepository;
@@ -18,23 +19,9 @@ let found: EngineWorld;
 let kept: string;
 let deleted: string;
 let backupId: string;
-const uuid = '00000000-0000-4000-8000-000000000000';
 const signal = new AbortController().signal;
 
-const order = (name: string): object => ({
-  name,
-  datastore: { type: 'DDS-Community', version: '6.0' },
-  region: 'eu-de',
-  availability_zone: 'eu-de-01',
-  vpc_id: uuid,
-  subnet_id: uuid,
-  security_group_id: uuid,
-  mode: 'Single',
-  flavor: [{ type: 'single', num: 1, size: 10, spec_code: 'dds.mongodb.s2.medium.4.single' }],
-  backup_strategy: { keep_days: 0 },
-  ssl_option: '0',
-  tags: [{ key: 'stage', value: 'test' }],
-});
+const order = (name: string): object => ({ ...singleOrder(name), tags: [{ key: 'stage', value: 'test' }] });
 const send = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
   (await api.admin(method, `/v3/${api.projectId}${path}`, body)).body as T;
 const caller = () => ({ projectId: api.projectId, userId: 'u', userName: 'u' });

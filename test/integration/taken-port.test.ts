@@ -3,24 +3,11 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { openApiWorld } from '../fixtures/api-world.ts';
 import { runWaitingJobs } from '../fixtures/run-waiting-jobs.ts';
-
-const uuid = '00000000-0000-4000-8000-000000000000';
+import { singleOrder } from '../fixtures/single-order.ts';
 
 it('a port that somebody takes between the order and the start is given up for the next free one', async () => {
   await using api = await openApiWorld();
-  const answer = await api.admin('POST', `/v3/${api.projectId}/instances`, {
-    name: 'alone',
-    datastore: { type: 'DDS-Community', version: '6.0' },
-    region: 'eu-de',
-    availability_zone: 'eu-de-01',
-    vpc_id: uuid,
-    subnet_id: uuid,
-    security_group_id: uuid,
-    mode: 'Single',
-    flavor: [{ type: 'single', num: 1, size: 10, spec_code: 'dds.mongodb.s2.medium.4.single' }],
-    backup_strategy: { keep_days: 0 },
-    ssl_option: '0',
-  });
+  const answer = await api.admin('POST', `/v3/${api.projectId}/instances`, singleOrder('alone'));
   const { id, port } = answer.body as { id: string; port: number };
   const somebody = createServer().listen(port, '127.0.0.1');
   await once(somebody, 'listening');

@@ -48,12 +48,12 @@ describe('an archive whose segments are merged', () => {
     const archive = await archiveIn(store, clock);
     const before = await readAll(archive, last);
     expect(before).toHaveLength(280);
-    expect(await archive.merge(1)).toEqual({ merged: 80, removed: 0 });
-    expect(await archive.merge(1)).toEqual({ merged: 0, removed: 0 });
+    expect(await archive.merge()).toEqual({ merged: 80, removed: 0 });
+    expect(await archive.merge()).toEqual({ merged: 0, removed: 0 });
     expect(await keysOf(store)).toHaveLength(141);
     expect(await readAll(archive, last)).toEqual(before);
     clock.advance(afterGrace);
-    expect(await archive.merge(1)).toEqual({ merged: 0, removed: 80 });
+    expect(await archive.merge()).toEqual({ merged: 0, removed: 80 });
     expect(await keysOf(store)).toHaveLength(61);
     expect(await readAll(archive, last)).toEqual(before);
     expect(await archive.stretches()).toEqual([{ timeline: 1, after: first, to: last }]);
@@ -69,7 +69,7 @@ describe('an archive whose segments are merged', () => {
     const archive = await archiveIn(store, clock);
     const before = await readAll(archive, last);
     const pieces = new Set(await keysOf(store));
-    await archive.merge(1);
+    await archive.merge();
     const [merged] = (await keysOf(store)).filter((key) => !pieces.has(key));
     const bytes = await store.get(merged!);
     bytes[200]! ^= 1;
@@ -77,7 +77,7 @@ describe('an archive whose segments are merged', () => {
     expect(await readAll(archive, last)).toEqual(before);
     expect(await (await archive.open(1)).entryAt({ t: 1060, i: 1 })).toEqual(oplogEntry(opTime(1060, 1)));
     clock.advance(afterGrace);
-    expect(await archive.merge(1)).toEqual({ merged: 0, removed: 0 });
+    expect(await archive.merge()).toEqual({ merged: 0, removed: 0 });
     expect(await readAll(archive, last)).toEqual(before);
   });
 
@@ -88,7 +88,7 @@ describe('an archive whose segments are merged', () => {
     const bytes = await store.get(second!);
     bytes[100]! ^= 1;
     await store.put(second!, bytes);
-    expect(await archive.merge(1)).toEqual({ merged: 0, removed: 0 });
+    expect(await archive.merge()).toEqual({ merged: 0, removed: 0 });
     await expect(readAll(archive, last)).rejects.toMatchObject({ code: 'object-corrupt' });
   });
 
@@ -102,7 +102,7 @@ describe('an archive whose segments are merged', () => {
         await inner.put(key, bytes);
       },
     };
-    await (await archiveIn(store)).merge(1);
+    await (await archiveIn(store)).merge();
     expect(await keysOf(inner)).toEqual([]);
   });
 
@@ -114,16 +114,16 @@ describe('an archive whose segments are merged', () => {
         const { last } = await filled(inner, 80);
         const before = await readAll(await archiveIn(inner, clock), last);
         if (method === 'delete') {
-          await (await archiveIn(inner, clock)).merge(1);
+          await (await archiveIn(inner, clock)).merge();
           clock.advance(afterGrace);
         }
         const store = createFaultyStore(inner, [{ method, effect: { kind: 'die' }, after }]);
-        await (await archiveIn(store, clock)).merge(1).catch(() => undefined);
+        await (await archiveIn(store, clock)).merge().catch(() => undefined);
         const archive = await archiveIn(inner, clock);
         expect(await readAll(archive, last)).toEqual(before);
-        await archive.merge(1);
+        await archive.merge();
         clock.advance(afterGrace);
-        await archive.merge(1);
+        await archive.merge();
         expect(await keysOf(inner)).toHaveLength(61);
         expect(await readAll(archive, last)).toEqual(before);
       }
@@ -149,7 +149,7 @@ describe('an archive whose segments are merged', () => {
           else if (one.kind === 'again') await fill(archive, one.back, opTime(last.t - one.back * 60, 2));
           else {
             clock.advance(one.hours * hour);
-            await archive.merge(1);
+            await archive.merge();
           }
         }
         const wanted = Array.from({ length: (last.t - first.t) / 60 }, (_, n) =>

@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import { parametersOf, type ParameterValues } from '../../core/server-parameters.ts';
 import type { Configuration, ParameterChangeEntry } from '../../engine/configurations/configurations.ts';
-import { configurationId, limit, offset, projectParams } from '../fields.ts';
+import { configurationId, pageFields, projectParams } from '../fields.ts';
 import { formatOffsetTime } from '../times.ts';
 
 /** Parameters of a path below one template. */
 export const configurationParams = Type.Object({ ...projectParams.properties, config_id: configurationId });
 
-export const pageQuery = Type.Object({ offset: Type.Optional(offset), limit: Type.Optional(limit) });
+export const pageQuery = Type.Object(pageFields);
 
 const facts = {
   id: Type.String(),

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { mostConfigurations } from '../../core/configuration-rules.ts';
 import type { Operation } from '../context.ts';
-import { configurationId, ddsErrors, defaultLimit, defaultOffset, projectParams, text } from '../fields.ts';
+import { configurationId, ddsErrors, pageOf, projectParams, text } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import {
   configurationDetailsSchema,
@@ -126,8 +126,7 @@ export const configurations: Operation = (server, { instances: { configurations:
   const one = `${url}/:config_id`;
   const config = { access: 'project' } as const;
   server.get(url, { schema: listSchema, config }, async (request) => {
-    const { offset = defaultOffset, limit = defaultLimit } = request.query;
-    const { rows, total } = await templates.list(callerOf(request), { offset, limit });
+    const { rows, total } = await templates.list(callerOf(request), pageOf(request.query));
     return { total_count: total, quota: mostConfigurations, configurations: rows.map(configurationJson) };
   });
   server.get(`${url}/name-validation`, { schema: nameSchema, config }, async (request) => ({

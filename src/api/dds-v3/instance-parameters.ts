@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { LarderError } from '../../core/errors.ts';
 import type { Operation } from '../context.ts';
-import { ddsErrors, defaultLimit, defaultOffset, limit, offset, text } from '../fields.ts';
+import { ddsErrors, pageFields, pageOf, text } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { formatOffsetTime } from '../times.ts';
 import {
@@ -109,7 +109,7 @@ const instanceChangesSchema = {
   summary: 'List what was changed of the parameters of an instance, newest first',
   tags,
   params: instanceParams,
-  querystring: Type.Object({ entity_id: entityId, offset: Type.Optional(offset), limit: Type.Optional(limit) }),
+  querystring: Type.Object({ entity_id: entityId, ...pageFields }),
   response: { 200: Type.Object({ histories: Type.Array(changeSchema), total_count: Type.Integer() }), ...ddsErrors },
 } as const;
 
@@ -168,10 +168,6 @@ export const instanceParameters: Operation = (server, { instances: { configurati
     return { histories: rows.map(changeJson), total_count: total };
   });
 };
-
-function pageOf(query: { readonly offset?: number; readonly limit?: number }) {
-  return { offset: query.offset ?? defaultOffset, limit: query.limit ?? defaultLimit };
-}
 
 function neededEntity(sent: unknown): string {
   if (typeof sent === 'string' && sent !== '') return sent;

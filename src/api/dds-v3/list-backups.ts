@@ -2,19 +2,7 @@ import { Type } from 'typebox';
 import { LarderError } from '../../core/errors.ts';
 import type { BackupFilter, BackupOrder, BackupStatus } from '../../engine/use-cases.ts';
 import type { Operation } from '../context.ts';
-import {
-  backupId,
-  ddsErrors,
-  defaultLimit,
-  defaultOffset,
-  instanceId,
-  limit,
-  mode,
-  offset,
-  oneOf,
-  projectParams,
-  text,
-} from '../fields.ts';
+import { backupId, ddsErrors, instanceId, mode, oneOf, pageFields, pageOf, projectParams, text } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { backupJson, backupSchema } from './backup-json.ts';
 import { readPeriod, timeField } from './period.ts';
@@ -40,8 +28,7 @@ const schema = {
     backup_type: Type.Optional(
       Type.String({ pattern: '^([Aa][Uu][Tt][Oo]|[Mm][Aa][Nn][Uu][Aa][Ll]|[Ii]ncremental)$', description: 'Auto or Manual' }),
     ),
-    offset: Type.Optional(offset),
-    limit: Type.Optional(limit),
+    ...pageFields,
     marker: Type.Optional(text),
     begin_time: Type.Optional(timeField),
     end_time: Type.Optional(timeField),
@@ -62,8 +49,7 @@ export const listBackups: Operation = (server, { useCases }) => {
     const query = request.query;
     const type = query.backup_type?.toLowerCase();
     const filter: BackupFilter = {
-      offset: query.offset ?? defaultOffset,
-      limit: query.limit ?? defaultLimit,
+      ...pageOf(query),
       ...(query.marker === undefined ? {} : { marker: query.marker }),
       ...(query.instance_id === undefined ? {} : { instanceId: query.instance_id }),
       ...(query.backup_id === undefined ? {} : { backupId: query.backup_id }),

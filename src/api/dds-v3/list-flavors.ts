@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { flavors } from '../../core/flavors.ts';
 import type { Operation } from '../context.ts';
-import { ddsErrors, defaultLimit, defaultOffset, limit, offset, projectParams, text } from '../fields.ts';
+import { ddsErrors, pageFields, pageOf, projectParams, text } from '../fields.ts';
 
 const flavorSchema = Type.Object({
   engine_name: Type.String(),
@@ -21,8 +21,7 @@ const schema = {
     engine_name: Type.Optional(text),
     engine_version: Type.Optional(text),
     region: Type.Optional(text),
-    offset: Type.Optional(offset),
-    limit: Type.Optional(limit),
+    ...pageFields,
     marker: Type.Optional(text),
   }),
   response: { 200: Type.Object({ flavors: Type.Array(flavorSchema), total_count: Type.Integer() }), ...ddsErrors },
@@ -35,7 +34,7 @@ export const listFlavors: Operation = (server, { region }) => {
     ['/v3.1/:project_id/flavors', 'listFlavorInfos'],
   ] as const) {
     server.get(url, { schema: { ...schema, operationId }, config: { access: 'project' } }, async (request) => {
-      const { engine_name: engine, engine_version: version, marker, ...page } = request.query;
+      const { engine_name: engine, engine_version: version, marker } = request.query;
       const matching = flavors.filter(
         (flavor) =>
           (engine === undefined || flavor.engineName === engine) &&
@@ -43,9 +42,9 @@ export const listFlavors: Operation = (server, { region }) => {
       );
       const before = marker === undefined ? -1 : matching.findIndex(({ specCode }) => specCode === marker);
       const rest = marker !== undefined && before < 0 ? [] : matching.slice(before + 1);
-      const first = page.offset ?? defaultOffset;
+      const { offset, limit } = pageOf(request.query);
       return {
-        flavors: rest.slice(first, first + (page.limit ?? defaultLimit)).map((flavor) => ({
+        flavors: rest.slice(offset, offset + limit).map((flavor) => ({
           engine_name: flavor.engineName,
           type: flavor.type,
           vcpus: String(flavor.vcpus),

@@ -5,7 +5,7 @@ import { engineName } from '../../core/datastore-version.ts';
 import type { Tag } from '../../core/own-instance.ts';
 import type { InstanceFilter } from '../../engine/use-cases.ts';
 import type { Operation } from '../context.ts';
-import { ddsErrors, defaultLimit, defaultOffset, limit, mode, offset, projectParams, text } from '../fields.ts';
+import { ddsErrors, mode, pageFields, pageOf, projectParams, text } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { instanceJson, instanceSchema } from './instance-json.ts';
 
@@ -22,8 +22,7 @@ const schema = {
     vpc_id: Type.Optional(text),
     subnet_id: Type.Optional(text),
     tags: Type.Optional(Type.String({ maxLength: 4096 })),
-    offset: Type.Optional(offset),
-    limit: Type.Optional(limit),
+    ...pageFields,
     marker: Type.Optional(text),
   }),
   response: { 200: Type.Object({ instances: Type.Array(instanceSchema), total_count: Type.Integer() }), ...ddsErrors },
@@ -35,8 +34,7 @@ export const listInstances: Operation = (server, { useCases, instances, region }
     const { query } = request;
     if (query.name === '*') throw new LarderError('invalid-instance-name', 'A search needs text after its `*`.');
     const filter: InstanceFilter = {
-      offset: query.offset ?? defaultOffset,
-      limit: query.limit ?? defaultLimit,
+      ...pageOf(query),
       ...(query.marker === undefined ? {} : { marker: query.marker }),
       ...(query.id === undefined ? {} : { id: query.id }),
       ...(query.name === undefined ? {} : { name: query.name }),

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Operation } from '../context.ts';
-import { ddsErrors, defaultLimit, defaultOffset, instanceId, limit, offset, projectParams, text } from '../fields.ts';
+import { ddsErrors, instanceId, pageFields, pageOf, projectParams, text } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { readRestoreTime } from './read-restore-time.ts';
 
@@ -12,8 +12,7 @@ const schema = {
   querystring: Type.Object({
     db_name: { ...text, description: 'the name of a database' },
     restore_time: Type.Optional({ ...text, description: 'milliseconds since 1970' }),
-    offset: Type.Optional(offset),
-    limit: Type.Optional(limit),
+    ...pageFields,
   }),
   response: { 200: Type.Object({ collections: Type.Array(Type.String()), total_count: Type.Integer() }), ...ddsErrors },
 } as const;
@@ -29,8 +28,7 @@ export const listRestorableCollections: Operation = (server, { useCases }) => {
         instanceId: request.params.instance_id,
         db: query.db_name,
         time: readRestoreTime(query.restore_time),
-        offset: query.offset ?? defaultOffset,
-        limit: query.limit ?? defaultLimit,
+        ...pageOf(query),
       });
       return { collections: [...rows], total_count: total };
     },

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Operation } from '../context.ts';
-import { ddsErrors, defaultLimit, defaultOffset, instanceId, limit, offset, projectParams, text } from '../fields.ts';
+import { ddsErrors, instanceId, pageFields, pageOf, projectParams, text } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { readRestoreTime } from './read-restore-time.ts';
 
@@ -11,8 +11,7 @@ const schema = {
   params: Type.Object({ ...projectParams.properties, instance_id: instanceId }),
   querystring: Type.Object({
     restore_time: Type.Optional({ ...text, description: 'milliseconds since 1970' }),
-    offset: Type.Optional(offset),
-    limit: Type.Optional(limit),
+    ...pageFields,
   }),
   response: { 200: Type.Object({ databases: Type.Array(Type.String()), total_count: Type.Integer() }), ...ddsErrors },
 } as const;
@@ -27,8 +26,7 @@ export const listRestorableDatabases: Operation = (server, { useCases }) => {
       const { rows, total } = await useCases.listRestorableDatabases(callerOf(request), {
         instanceId: request.params.instance_id,
         time: readRestoreTime(query.restore_time),
-        offset: query.offset ?? defaultOffset,
-        limit: query.limit ?? defaultLimit,
+        ...pageOf(query),
       });
       return { databases: [...rows], total_count: total };
     },

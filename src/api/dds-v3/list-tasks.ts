@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { LarderError } from '../../core/errors.ts';
 import type { Job } from '../../engine/use-cases.ts';
 import type { Operation } from '../context.ts';
-import { ddsErrors, defaultLimit, defaultOffset, jobId, limit, offset, oneOf, projectParams, text } from '../fields.ts';
+import { ddsErrors, jobId, oneOf, pageFields, pageOf, projectParams, text } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { formatOffsetTime } from '../times.ts';
 import { progressText } from './job-json.ts';
@@ -33,8 +33,7 @@ const schema = {
     status: Type.Optional(oneOf(['Running', 'Completed', 'Failed'])),
     id: Type.Optional(jobId),
     name: Type.Optional(text),
-    offset: Type.Optional(offset),
-    limit: Type.Optional(limit),
+    ...pageFields,
     marker: Type.Optional(text),
   }),
   response: { 200: Type.Object({ jobs: Type.Array(taskSchema), total_count: Type.Integer() }), ...ddsErrors },
@@ -49,8 +48,7 @@ export const listTasks: Operation = (server, { useCases }) => {
       throw new LarderError('invalid-date', `start_time and end_time may be at most ${longestDays} days apart.`);
     }
     const { rows, total } = await useCases.listJobs(callerOf(request), {
-      offset: query.offset ?? defaultOffset,
-      limit: query.limit ?? defaultLimit,
+      ...pageOf(query),
       ...(query.marker === undefined ? {} : { marker: query.marker }),
       ...(query.id === undefined ? {} : { id: query.id }),
       ...(query.name === undefined ? {} : { name: query.name }),

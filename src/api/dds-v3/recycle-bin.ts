@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { LarderError } from '../../core/errors.ts';
 import { readWhole } from '../../core/instance-rules.ts';
 import type { Operation } from '../context.ts';
-import { ddsErrors, defaultLimit, defaultOffset, limit, offset, projectParams } from '../fields.ts';
+import { ddsErrors, pageFields, pageOf, projectParams } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { formatPlainTime } from '../times.ts';
 import { ruled } from './instance-call.ts';
@@ -26,7 +26,7 @@ const listSchema = {
   summary: 'List deleted instances that can come back from their last backup',
   tags: ['dds'],
   params: projectParams,
-  querystring: Type.Object({ offset: Type.Optional(offset), limit: Type.Optional(limit) }),
+  querystring: Type.Object(pageFields),
   response: { 200: Type.Object({ instances: Type.Array(recycled), total_count: Type.Integer() }), ...ddsErrors },
 } as const;
 
@@ -58,8 +58,7 @@ const setSchema = {
 /** `GET /v3/{project_id}/recycle-instances`, `GET` and `PUT /v3/{project_id}/instances/recycle-policy` */
 export const recycleBin: Operation = (server, { instances }) => {
   server.get('/v3/:project_id/recycle-instances', { schema: listSchema, config: { access: 'project' } }, async (request) => {
-    const { offset: skipped = defaultOffset, limit: most = defaultLimit } = request.query;
-    const { rows, total } = await instances.listRecycled(callerOf(request), { offset: skipped, limit: most });
+    const { rows, total } = await instances.listRecycled(callerOf(request), pageOf(request.query));
     return {
       instances: rows.map((one) => ({
         id: one.id,

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { LarderError } from '../../core/errors.ts';
 import type { Operation } from '../context.ts';
 import { readPeriod, timeField } from '../dds-v3/period.ts';
-import { ddsErrors, defaultLimit, defaultOffset, limit, offset, oneOf, projectParams, text } from '../fields.ts';
+import { ddsErrors, oneOf, pageFields, pageOf, projectParams, text } from '../fields.ts';
 import { callerOf, principalOf } from '../principal.ts';
 import { isoTime, nullable } from './json-types.ts';
 
@@ -34,8 +34,7 @@ const schema = {
     begin_time: Type.Optional(timeField),
     end_time: Type.Optional(timeField),
     scope: Type.Optional(oneOf(['project', 'all'])),
-    offset: Type.Optional(offset),
-    limit: Type.Optional(limit),
+    ...pageFields,
     marker: Type.Optional(text),
   }),
   response: { 200: Type.Object({ entries: Type.Array(entrySchema), total_count: Type.Integer() }), ...ddsErrors },
@@ -54,8 +53,7 @@ export const listAudit: Operation = (server, { audit, identity }) => {
     }
     const { rows, total } = await audit.list({
       projectId: scope === 'all' ? null : projectId,
-      offset: query.offset ?? defaultOffset,
-      limit: query.limit ?? defaultLimit,
+      ...pageOf(query),
       ...(user === undefined ? {} : { user }),
       ...(operation === undefined ? {} : { operation }),
       ...(result === undefined ? {} : { result }),

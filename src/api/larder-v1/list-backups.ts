@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Operation } from '../context.ts';
-import { backupId, ddsErrors, defaultLimit, defaultOffset, instanceId, limit, offset, oneOf, projectParams } from '../fields.ts';
+import { backupId, ddsErrors, instanceId, oneOf, pageFields, pageOf, projectParams } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { backupJson, backupSchema } from './backup-json.ts';
 
@@ -10,8 +10,7 @@ const schema = {
   tags: ['larder'],
   params: projectParams,
   querystring: Type.Object({
-    offset: Type.Optional(offset),
-    limit: Type.Optional(limit),
+    ...pageFields,
     instance_id: Type.Optional(instanceId),
     backup_id: Type.Optional(backupId),
     type: Type.Optional(oneOf(['Auto', 'Manual'])),
@@ -24,8 +23,7 @@ export const listLarderBackups: Operation = (server, { useCases }) => {
   server.get('/larder/v1/:project_id/backups', { schema, config: { access: 'project' } }, async (request) => {
     const { query } = request;
     const { rows, total } = await useCases.listBackups(callerOf(request), {
-      offset: query.offset ?? defaultOffset,
-      limit: query.limit ?? defaultLimit,
+      ...pageOf(query),
       ...(query.instance_id === undefined ? {} : { instanceId: query.instance_id }),
       ...(query.backup_id === undefined ? {} : { backupId: query.backup_id }),
       ...(query.type === undefined ? {} : { type: query.type }),

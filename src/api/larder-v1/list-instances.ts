@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Operation } from '../context.ts';
-import { ddsErrors, defaultLimit, defaultOffset, limit, offset, projectParams } from '../fields.ts';
+import { ddsErrors, pageFields, pageOf, projectParams } from '../fields.ts';
 import { callerOf } from '../principal.ts';
 import { instanceJson, instanceSchema } from './instance-json.ts';
 
@@ -9,14 +9,14 @@ const schema = {
   summary: 'List instances, newest first',
   tags: ['larder'],
   params: projectParams,
-  querystring: Type.Object({ offset: Type.Optional(offset), limit: Type.Optional(limit) }),
+  querystring: Type.Object(pageFields),
   response: { 200: Type.Object({ instances: Type.Array(instanceSchema), total_count: Type.Integer() }), ...ddsErrors },
 } as const;
 
 /** `GET /larder/v1/{project_id}/instances` */
 export const listLarderInstances: Operation = (server, { useCases }) => {
   server.get('/larder/v1/:project_id/instances', { schema, config: { access: 'project' } }, async (request) => {
-    const page = { offset: request.query.offset ?? defaultOffset, limit: request.query.limit ?? defaultLimit };
+    const page = pageOf(request.query);
     const { rows, total } = await useCases.listInstances(callerOf(request), page);
     return { instances: rows.map(instanceJson), total_count: total };
   });

@@ -13,6 +13,7 @@ import { readRaw } from '../../mongo/raw-cursor.ts';
 import type { ProjectRepository, RepositoryWriter } from '../../repository/port.ts';
 import type { CaptureSummary, CaptureTask, TaskContext } from '../tasks.ts';
 import { TransferProgress } from '../transfer-progress.ts';
+import { definitionOf } from './definition-of.ts';
 import { expectScans } from './expect-scans.ts';
 import { manifestOf, summarize } from './manifest-of.ts';
 import { megabyte, Pace } from './pace.ts';
@@ -168,12 +169,9 @@ function imageOf(entry: DataEntry, layer: LayerRef | null): readonly CollectionI
   if (layer === null) return [];
   return [
     {
-      db: entry.db,
-      name: entry.name,
+      ...definitionOf(entry),
       uuid: entry.uuid,
       capped: entry.capped,
-      options: entry.options.toString('base64'),
-      indexes: entry.indexes.map((index) => index.toString('base64')),
       documents: layer.documents,
       documentsExact: true,
       bytes: layer.bytes,

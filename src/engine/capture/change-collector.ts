@@ -1,6 +1,7 @@
 import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
 import type { ClusterTime } from '../../core/image.ts';
+import { formatPoint } from '../../core/oplog-archive.ts';
 import { compareClusterTime } from '../../core/image.ts';
 import type { OpTime } from '../../core/image.ts';
 import type { OplogEntry, OplogMeaning, Touch } from '../../mongo/oplog-entry.ts';
@@ -168,7 +169,7 @@ export class ChangeCollector {
         for (const command of meaning.commands) await this.#take({ time, term: 0, meaning: command }, readPart);
         const deltas = sumDeltas(meaning.touches);
         if (meaning.effect === 'part')
-          this.#parts.set(keyOf(time), { time, epoch: this.#epoch, deltas, previous: meaning.previous });
+          this.#parts.set(formatPoint(time), { time, epoch: this.#epoch, deltas, previous: meaning.previous });
         else {
           await this.#completeTransaction(meaning.previous, readPart);
           this.#count(deltas);
@@ -198,7 +199,7 @@ export class ChangeCollector {
   async #completeTransaction(last: ClusterTime | null, readPart: ReadPart): Promise<void> {
     const parts = new Map<string, Part>();
     for (let at = last; at !== null;) {
-      const key = keyOf(at);
+      const key = formatPoint(at);
       const known = this.#parts.get(key);
       const part: Part = known !== undefined && known.epoch === this.#epoch ? known : await readPart(at);
       parts.set(key, part);
@@ -264,10 +265,6 @@ function sumDeltas(touches: readonly Touch[]): ReadonlyMap<string, number> {
   const deltas = new Map<string, number>();
   for (const { uuid, delta } of touches) deltas.set(uuid, (deltas.get(uuid) ?? 0) + delta);
   return deltas;
-}
-
-function keyOf(time: ClusterTime): string {
-  return `${time.t}:${time.i}`;
 }
 
 /** True if `a` is not before `b`. */

@@ -1,5 +1,6 @@
 import type { CollectionImage, LayerRef, Manifest } from '../../core/image.ts';
 import type { CatalogEntry } from '../../mongo/collection-catalog.ts';
+import { definitionOf } from './definition-of.ts';
 
 /** What is known of a collection before its changes: the layers below them and the documents these hold. */
 export interface Ground {
@@ -73,12 +74,9 @@ export class StoredLayers {
     const held = layers.reduce((sum, layer) => sum + layer.documents, 0);
     const bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
     return {
-      db: entry.db,
-      name: entry.name,
+      ...definitionOf(entry),
       uuid: entry.uuid,
       capped: entry.capped,
-      options: entry.options.toString('base64'),
-      indexes: entry.indexes.map((index) => index.toString('base64')),
       documents,
       documentsExact: ground.exact,
       bytes: held === 0 ? 0 : Math.round((bytes * documents) / held),

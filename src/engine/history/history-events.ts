@@ -2,13 +2,12 @@ import { compareClusterTime, type ClusterTime } from '../../core/image.ts';
 import type { HistoryEvent, HistoryKind, HistoryQuery } from '../../core/history.ts';
 import { pointBefore } from '../../core/oplog-archive.ts';
 import { findElement } from '../../lib/raw-bson.ts';
+import { isPassingName } from '../../mongo/collection-catalog.ts';
 import type { OplogCommand, OplogItem, OplogWrite } from '../../mongo/replay-entry.ts';
 import { idMatcher, type IdMatcher } from './id-matcher.ts';
 import { MassWatch, type CountedChanges, type MassChange } from './mass-watch.ts';
 import { readableChange } from './readable-change.ts';
 
-/** Names that servers give to what will soon have another: `$out`, `mapReduce`, renames across databases, conversions. */
-const passingName = /^(tmp\.|tmp[A-Za-z0-9]{5}\.(convertToCapped|renameCollection)|system\.)/;
 /** Collections of a database that go within so many seconds before it go with it. */
 const withDatabaseSeconds = 60;
 
@@ -130,7 +129,7 @@ export class HistoryEvents {
     if (name === 'dropDatabase') return this.#dropDatabase(at, db);
     if (name === 'drop') {
       const collection = textField(body, 'drop');
-      if (passingName.test(collection)) return;
+      if (isUnnamed(collection)) return;
       const ns = `${db}.${collection}`;
       const drops = this.#drops.get(db) ?? [];
       this.#drops.set(db, [...drops, { at: plain(at), ns, shown: this.#follows(ns, uuid) }]);
@@ -145,13 +144,13 @@ export class HistoryEvents {
   #rename(at: ClusterTime, { uuid, body }: Pick<OplogCommand, 'uuid' | 'body'>, inTransaction: boolean): void {
     const from = textField(body, 'renameCollection');
     const to = textField(body, 'to');
-    const passing = passingName.test(from.slice(from.indexOf('.') + 1));
+    const passing = isUnnamed(from.slice(from.indexOf('.') + 1));
     const target = findElement(body, 0, 'dropTarget');
     const lost = target !== null && target.type === 0x05 ? body.toString('hex', target.value + 5, target.value + 21) : null;
     const replaces = lost !== null || (target !== null && target.type === 0x08 && body[target.value] === 1);
     // Both names and both collections: what was there, and what comes.
     const followed = [this.#follows(to, lost), this.#follows(from, uuid), this.#follows(to, uuid)].some(Boolean);
-    if (!followed || passingName.test(to.slice(to.indexOf('.') + 1))) return;
+    if (!followed || isUnnamed(to.slice(to.indexOf('.') + 1))) return;
     if (replaces) this.#add('collection-replaced', at, { ns: to, otherNs: passing ? null : from, inTransaction });
     else if (!passing) this.#add('collection-renamed', at, { ns: from, otherNs: to, inTransaction });
   }
@@ -198,4 +197,9 @@ function databaseOf(ns: string): string {
 
 function plain({ t, i }: ClusterTime): ClusterTime {
   return { t, i };
+}
+
+/** What a server has for itself, or not for long. */
+function isUnnamed(name: string): boolean {
+  return name.startsWith('system.') || isPassingName(name);
 }

@@ -1,7 +1,7 @@
 import { isLarderError } from '../../core/errors.ts';
 import { compareClusterTime, type ClusterTime, type OpTime } from '../../core/image.ts';
 import type { HistoryMarker, HistoryPage, HistoryQuery } from '../../core/history.ts';
-import { planReplay, pointBefore, type ArchivedStretch, type ReplayBase } from '../../core/oplog-archive.ts';
+import { formatPoint, planReplay, pointBefore, type ArchivedStretch, type ReplayBase } from '../../core/oplog-archive.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { fieldOffsets, isTransaction, textOf } from '../../mongo/oplog-fields.ts';
 import { readReplayEntry, type ReplayEntry } from '../../mongo/replay-entry.ts';
@@ -119,8 +119,6 @@ interface Part {
   readonly previous: ClusterTime | null;
 }
 
-const keyOf = ({ t, i }: ClusterTime): string => `${t}:${i}`;
-
 /** Puts transactions together: their parts take effect with the entry that ends them, or not at all. */
 class Transactions {
   readonly #reader: OplogReader;
@@ -139,7 +137,7 @@ class Transactions {
       case 'nothing':
         return;
       case 'part':
-        this.#parts.set(keyOf(time), { effects: this.#events.effectsOf(meaning.items), previous: meaning.previous });
+        this.#parts.set(formatPoint(time), { effects: this.#events.effectsOf(meaning.items), previous: meaning.previous });
         return;
       case 'whole': {
         const parts = await this.#chain(meaning.previous);
@@ -158,8 +156,8 @@ class Transactions {
   async #chain(last: ClusterTime | null): Promise<readonly Effects[]> {
     const chain: Effects[] = [];
     for (let at = last; at !== null;) {
-      const part = this.#parts.get(keyOf(at)) ?? (await this.#read(at));
-      this.#parts.delete(keyOf(at));
+      const part = this.#parts.get(formatPoint(at)) ?? (await this.#read(at));
+      this.#parts.delete(formatPoint(at));
       if (part !== null) chain.unshift(part.effects);
       at = part?.previous ?? null;
     }

@@ -1,6 +1,7 @@
 import { LarderError } from '../../core/errors.ts';
 import { compareClusterTime } from '../../core/image.ts';
 import type { ClusterTime, Manifest, OpTime } from '../../core/image.ts';
+import { formatPoint } from '../../core/oplog-archive.ts';
 import { readReplayEntry } from '../../mongo/replay-entry.ts';
 import type { OplogItem, ReplayMeaning } from '../../mongo/replay-entry.ts';
 import { DefinitionsModel } from './definitions-model.ts';
@@ -76,11 +77,6 @@ export async function chartCourse(
   return { base, until, image, effective, earlier, growth, entries, bytes };
 }
 
-/** Names an entry by its time. */
-export function partKey({ t, i }: ClusterTime): string {
-  return `${t}:${i}`;
-}
-
 class Surveyor {
   readonly model: DefinitionsModel;
   readonly effective = new Set<string>();
@@ -106,7 +102,7 @@ class Surveyor {
         for (const item of meaning.items) this.#act(item);
         return;
       case 'part':
-        this.#parts.set(partKey(time), partOf(meaning.items, meaning.previous));
+        this.#parts.set(formatPoint(time), partOf(meaning.items, meaning.previous));
         return;
       case 'commit':
         // As of a time that the image has reached, it holds the transaction already.
@@ -122,14 +118,14 @@ class Surveyor {
   async #complete(last: ClusterTime | null): Promise<void> {
     const chain: { readonly at: ClusterTime; readonly part: Part }[] = [];
     for (let at = last; at !== null;) {
-      const part: Part = this.#parts.get(partKey(at)) ?? (await this.#readPart(at));
+      const part: Part = this.#parts.get(formatPoint(at)) ?? (await this.#readPart(at));
       chain.unshift({ at, part });
       at = part.previous;
     }
     for (const { at, part } of chain) {
       if (compareClusterTime(at, this.#base.clusterTime) <= 0) this.earlier.push(at);
-      this.effective.add(partKey(at));
-      this.#parts.delete(partKey(at));
+      this.effective.add(formatPoint(at));
+      this.#parts.delete(formatPoint(at));
       // Definitions first: a transaction may have made what it writes to.
       for (const item of part.definitions) this.#act(item);
       for (const [uuid, tally] of part.tallies) this.model.account(uuid, tally);
@@ -138,7 +134,7 @@ class Surveyor {
 
   #forget(last: ClusterTime | null): void {
     for (let at = last; at !== null;) {
-      const key = partKey(at);
+      const key = formatPoint(at);
       at = this.#parts.get(key)?.previous ?? null;
       this.#parts.delete(key);
     }
@@ -148,7 +144,7 @@ class Surveyor {
     const raw = await this.#source.entryAt(at, { signal: this.#signal });
     const meaning = raw === null ? null : readReplayEntry(raw, 0).meaning;
     if (meaning?.kind !== 'part') {
-      throw new LarderError('not-replayable', `A transaction began with the entry ${partKey(at)}, which is not archived.`, {
+      throw new LarderError('not-replayable', `A transaction began with the entry ${formatPoint(at)}, which is not archived.`, {
         details: { olderBase: true },
       });
     }

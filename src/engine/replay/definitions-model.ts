@@ -1,7 +1,7 @@
 import { LarderError } from '../../core/errors.ts';
 import type { ClusterTime, CollectionImage, Manifest } from '../../core/image.ts';
 import { findElement } from '../../lib/raw-bson.ts';
-import { isCaptured } from '../../mongo/collection-catalog.ts';
+import { isCaptured, isPassingName } from '../../mongo/collection-catalog.ts';
 import { documentOf, fieldsOf, withoutFields } from '../../mongo/edit-document.ts';
 import type { OplogCommand, OplogWrite } from '../../mongo/replay-entry.ts';
 import { uuidAt } from '../../mongo/oplog-fields.ts';
@@ -49,8 +49,6 @@ export interface ModelView {
 
 /** What a `create` carries besides the options. */
 const notOptions = new Set(['create', 'idIndex', 'temp', 'recordIdsReplicated', 'autoIndexId', 'uuid']);
-/** Names that servers give to what will soon have another: `$out`, `mapReduce`, renames across databases, conversions. */
-const passingName = /^(tmp\.|tmp[A-Za-z0-9]{5}\.(convertToCapped|renameCollection)|system\.drop\.)/;
 
 /**
  * The definitions of everything, carried forward entry by entry from those of an image (design section 4, pitfalls E11-E18). What
@@ -134,7 +132,7 @@ export class DefinitionsModel {
   refuseForeign(): void {
     for (const ns of this.#foreign.values()) {
       const dot = ns.indexOf('.');
-      if (passingName.test(ns.slice(dot + 1)) || !isCaptured(ns.slice(0, dot), ns.slice(dot + 1))) continue;
+      if (isPassingName(ns.slice(dot + 1)) || !isCaptured(ns.slice(0, dot), ns.slice(dot + 1))) continue;
       throw new LarderError(
         'not-replayable',
         `The backup of ${this.#since.t}:${this.#since.i} does not hold ${ns}, which was being made at that moment.`,

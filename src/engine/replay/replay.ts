@@ -1,11 +1,11 @@
 import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
 import { compareClusterTime } from '../../core/image.ts';
+import { formatPoint } from '../../core/oplog-archive.ts';
 import type { ClusterTime, OpTime } from '../../core/image.ts';
 import { readReplayEntry } from '../../mongo/replay-entry.ts';
 import type { ReplayMeaning } from '../../mongo/replay-entry.ts';
 import { RawInserter } from '../../mongo/raw-insert.ts';
-import { partKey } from './chart-course.ts';
 import type { Course } from './chart-course.ts';
 import type { ReplaySource } from './replay-source.ts';
 import { ReplayWindow } from './replay-window.ts';
@@ -108,7 +108,7 @@ class ReplayRun {
     const { source, signal } = this.#task;
     const raw = await source.entryAt(time, { signal });
     const meaning = raw === null ? null : readReplayEntry(raw, 0).meaning;
-    if (meaning?.kind !== 'part') throw new LarderError('internal', `the entry ${partKey(time)} was there a moment ago`);
+    if (meaning?.kind !== 'part') throw new LarderError('internal', `the entry ${formatPoint(time)} was there a moment ago`);
     this.#add(time, meaning);
     if (this.#window.bytes >= this.#windowBytes) await this.#flush();
   }
@@ -140,7 +140,7 @@ class ReplayRun {
   #add(time: ClusterTime, meaning: ReplayMeaning): void {
     if (meaning.kind !== 'whole' && meaning.kind !== 'part') return;
     const { collections, course, behind } = this.#task;
-    if (meaning.kind === 'part' && !course.effective.has(partKey(time))) return;
+    if (meaning.kind === 'part' && !course.effective.has(formatPoint(time))) return;
     const exact =
       compareClusterTime(time, this.#begun.until) > 0 || compareClusterTime(this.#begun.until, course.base.clusterTime) === 0;
     for (const item of meaning.items) {
