@@ -70,7 +70,7 @@ export function choosePlan(
 }
 
 function notRestorable(point: ClusterTime, ranges: readonly RestorableRange[]): LarderError {
-  const at = ({ t, i }: ClusterTime): string => `${formatPoint({ t, i })} (${new Date(t * 1000).toISOString()})`;
+  const at = (time: ClusterTime): string => `${formatPoint(time)} (${new Date(time.t * 1000).toISOString()})`;
   const told = ranges.slice(-mostRangesNamed).map(({ from, to }) => `${at(from)} to ${at(to)}`);
   const more = ranges.length > told.length ? `, and ${ranges.length - told.length} earlier ranges` : '';
   const restores = told.length === 0 ? 'no time of this instance does' : `what does is ${told.join(', ')}${more}`;

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { LarderError } from '../../core/errors.ts';
 import { formatMarker, historyKinds, parseMarker, usualThresholds, type HistoryEvent } from '../../core/history.ts';
-import type { ClusterTime } from '../../core/image.ts';
 import { formatPoint } from '../../core/oplog-archive.ts';
 import type { Operation } from '../context.ts';
 import { ddsErrors, defaultLimit, instanceId, limit, oneOf, projectParams } from '../fields.ts';
@@ -106,13 +105,12 @@ function secondOf(text: string, name: string): number {
 }
 
 function eventJson({ at, until, before, otherNs, inTransaction, ...event }: HistoryEvent) {
-  const plain = ({ t, i }: ClusterTime): string => formatPoint({ t, i });
   return {
     kind: event.kind,
     time: new Date(at.t * 1000).toISOString(),
-    at: plain(at),
-    until: until === null ? null : plain(until),
-    restore_at: plain(before),
+    at: formatPoint(at),
+    until: until === null ? null : formatPoint(until),
+    restore_at: formatPoint(before),
     restorable: event.restorable,
     ns: event.ns,
     other_ns: otherNs,

@@ -14,73 +14,75 @@ interface Waiting {
   readonly wait?: true;
 }
 
+interface JobCommand {
+  readonly name: string;
+  readonly description: string;
+  /** What comes after the instance. */
+  readonly argument?: { readonly name: string; readonly description: string };
+  /** Throws CommandError `usage` for a word that means nothing, before anybody is asked. */
+  readonly check?: (word: string) => void;
+  /** Begins it; `word` is the argument. */
+  readonly begin: (api: LarderApi, id: string, word: string) => Promise<{ readonly job_id: string }>;
+  /** What the job is, of the instance of that name. */
+  readonly what: (name: string, word: string) => string;
+}
+
 /** Adds a command about one instance that begins a job. */
-function addJob(
-  instance: Command,
-  register: Register,
-  words: { readonly name: string; readonly description: string; readonly what: string },
-  begin: (api: LarderApi, id: string) => Promise<{ readonly job_id: string }>,
-): void {
-  const command = instance
-    .command(words.name)
-    .description(words.description)
-    .argument('<instance>', 'id or name')
-    .option('--wait', 'end when it is done');
-  register<Waiting>(withServerOptions(command), async (context, { wait }, [idOrName = '']) => {
+function addJob(instance: Command, register: Register, { name, description, argument, check, begin, what }: JobCommand): void {
+  const command = instance.command(name).description(description).argument('<instance>', 'id or name');
+  if (argument !== undefined) command.argument(`<${argument.name}>`, argument.description);
+  command.option('--wait', 'end when it is done');
+  register<Waiting>(withServerOptions(command), async (context, { wait }, [idOrName = '', word = '']) => {
+    check?.(word);
     const api = await context.api();
-    const { id, name } = await findInstance(api, idOrName);
-    const begun = await begin(api, id);
-    await finishJob(
-      context,
-      api,
-      { job_id: begun.job_id },
-      { what: `${words.what} of ${name}`, instanceId: id, wait: wait === true },
-    );
+    const found = await findInstance(api, idOrName);
+    const { job_id } = await begin(api, found.id, word);
+    await finishJob(context, api, { job_id }, { what: what(found.name, word), instanceId: found.id, wait: wait === true });
   });
 }
 
 /** `larder instance restart`: the primary last. */
 export function addInstanceRestart(instance: Command, register: Register): void {
-  const words = { name: 'restart', description: 'restart the servers of an instance, one after the other', what: 'Restart' };
-  addJob(instance, register, words, (api, id) => api.ownInstances.restart(id));
+  addJob(instance, register, {
+    name: 'restart',
+    description: 'restart the servers of an instance, one after the other',
+    begin: (api, id) => api.ownInstances.restart(id),
+    what: (name) => `Restart of ${name}`,
+  });
 }
 
 /** `larder instance switchover`. */
 export function addInstanceSwitchover(instance: Command, register: Register): void {
-  const words = { name: 'switchover', description: 'let another member become primary', what: 'Switchover' };
-  addJob(instance, register, words, (api, id) => api.ownInstances.switchOver(id));
+  addJob(instance, register, {
+    name: 'switchover',
+    description: 'let another member become primary',
+    begin: (api, id) => api.ownInstances.switchOver(id),
+    what: (name) => `Switchover of ${name}`,
+  });
 }
 
 /** `larder instance tls`: all servers are restarted. */
 export function addInstanceTls(instance: Command, register: Register): void {
-  const command = instance
-    .command('tls')
-    .description('let the servers of an instance speak TLS only, or none; they are restarted')
-    .argument('<instance>', 'id or name')
-    .argument('<on|off>', 'on or off')
-    .option('--wait', 'end when it is done');
-  register<Waiting>(withServerOptions(command), async (context, { wait }, [idOrName = '', word = '']) => {
-    if (word !== 'on' && word !== 'off') throw new CommandError('usage', exitCodes.usage, 'Say on or off.');
-    const api = await context.api();
-    const { id, name } = await findInstance(api, idOrName);
-    const { job_id } = await api.ownInstances.setTls(id, word === 'on');
-    await finishJob(context, api, { job_id }, { what: `TLS ${word} of ${name}`, instanceId: id, wait: wait === true });
+  addJob(instance, register, {
+    name: 'tls',
+    description: 'let the servers of an instance speak TLS only, or none; they are restarted',
+    argument: { name: 'on|off', description: 'on or off' },
+    check(word) {
+      if (word !== 'on' && word !== 'off') throw new CommandError('usage', exitCodes.usage, 'Say on or off.');
+    },
+    begin: (api, id, word) => api.ownInstances.setTls(id, word === 'on'),
+    what: (name, word) => `TLS ${word} of ${name}`,
   });
 }
 
 /** `larder instance port`: the first member moves. */
 export function addInstancePort(instance: Command, register: Register): void {
-  const command = instance
-    .command('port')
-    .description('move the first server of an instance to another port')
-    .argument('<instance>', 'id or name')
-    .argument('<port>', '2100 to 9500, 27017 to 27019')
-    .option('--wait', 'end when it is done');
-  register<Waiting>(withServerOptions(command), async (context, { wait }, [idOrName = '', port = '']) => {
-    const api = await context.api();
-    const { id, name } = await findInstance(api, idOrName);
-    const { job_id } = await api.ownInstances.setPort(id, port);
-    await finishJob(context, api, { job_id }, { what: `Move of ${name}`, instanceId: id, wait: wait === true });
+  addJob(instance, register, {
+    name: 'port',
+    description: 'move the first server of an instance to another port',
+    argument: { name: 'port', description: '2100 to 9500, 27017 to 27019' },
+    begin: (api, id, word) => api.ownInstances.setPort(id, word),
+    what: (name) => `Move of ${name}`,
   });
 }
 

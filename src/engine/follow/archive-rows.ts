@@ -28,13 +28,7 @@ export interface ArchivedTimeline {
 
 /** The timelines of an instance's archive, oldest first, as the catalog knows them. */
 export async function findTimelines(db: CatalogHandle, instanceId: string): Promise<readonly ArchivedTimeline[]> {
-  const rows = await db
-    .selectFrom('oplog_timelines')
-    .selectAll()
-    .where('instance_id', '=', instanceId)
-    .orderBy('number')
-    .execute();
-  return rows.map(timelineOf);
+  return (await timelineRows(db, instanceId).execute()).map(timelineOf);
 }
 
 /** The newest timeline of each of the instances that have one. */
@@ -55,14 +49,11 @@ export async function newestTimelines(
 
 /** As `findTimelines`, and nobody else changes or locks them until the transaction ends. */
 export async function lockTimelines(trx: CatalogTransaction, instanceId: string): Promise<readonly ArchivedTimeline[]> {
-  const rows = await trx
-    .selectFrom('oplog_timelines')
-    .selectAll()
-    .where('instance_id', '=', instanceId)
-    .orderBy('number')
-    .forUpdate()
-    .execute();
-  return rows.map(timelineOf);
+  return (await timelineRows(trx, instanceId).forUpdate().execute()).map(timelineOf);
+}
+
+function timelineRows(db: CatalogHandle, instanceId: string) {
+  return db.selectFrom('oplog_timelines').selectAll().where('instance_id', '=', instanceId).orderBy('number');
 }
 
 /** The images of the instance that archived entries can be replayed on, newest first. */
