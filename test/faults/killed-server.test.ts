@@ -17,6 +17,8 @@ interface Job {
 }
 
 const documents = 150_000;
+/** So that the backup lasts for seconds on any machine, and can be seen half-way. */
+const megabytesPerSecond = 10;
 
 /** 32 hex digits out of an entry of listCollections. */
 function uuidOf(entry: unknown): string {
@@ -25,7 +27,7 @@ function uuidOf(entry: unknown): string {
 
 /** P10: the real server, killed with SIGKILL while a real job runs, and started again on the same data folder. */
 describe('a server killed in the middle', () => {
-  const set = replicaSet({ members: 1 });
+  const set = replicaSet({ members: 1, extraArguments: ['--setParameter', 'enableTestCommands=1'] });
   let folder: TemporaryFolder;
   let dataFolder: string;
   let instanceId: string;
@@ -58,13 +60,14 @@ describe('a server killed in the middle', () => {
 
   it('goes on with a backup, which then restores; a killed restore ends right too', async () => {
     const first = await startLarder({ dataFolder });
-    const backup = { instance_id: instanceId, name: 'killed', description: '' };
     const { job_id: jobId, backup_id: backupId } = await first.call<{ job_id: string; backup_id: string }>(
       'POST',
-      `/v3/${first.projectId}/backups`,
-      { backup },
+      `/larder/v1/${first.projectId}/backups`,
+      { instance_id: instanceId, name: 'killed', rate_mb_per_s: megabytesPerSecond },
     );
-    await until(async () => ((await jobOf(first, jobId)).progress?.documents_done ?? 0) > documents / 10);
+    await until(async () => ((await jobOf(first, jobId)).progress?.documents_done ?? 0) > documents / 10, {
+      what: 'a tenth of the documents of the backup',
+    });
     await first.kill();
 
     const second = await startLarder({ dataFolder });
@@ -80,11 +83,22 @@ describe('a server killed in the middle', () => {
       .db('shop')
       .collection('orders')
       .deleteMany({ n: { $lt: documents / 2 } });
+    // Each batch takes its time, so that the restore can be seen half-way on any machine.
+    const slowly = (mode: 'alwaysOn' | 'off') =>
+      client.db('admin').command({
+        configureFailPoint: 'failCommand',
+        mode,
+        data: { failCommands: ['insert'], blockConnection: true, blockTimeMS: 500 },
+      });
+    await slowly('alwaysOn');
     const body = { source: { instance_id: instanceId, backup_id: backupId }, target: { instance_id: instanceId } };
     const restore = await second.call<{ job_id: string }>('POST', `/v3/${second.projectId}/instances/recovery`, body);
     const states = client.db('shop').collection<{ _id: string; state: CollectionState }>(stateCollection);
-    const begun = await until(async () => (await states.find().toArray()).find(({ state }) => state.batches > 0)?.state);
+    const begun = await until(async () => (await states.find().toArray()).find(({ state }) => state.batches > 0)?.state, {
+      what: 'the first batches of the restore',
+    });
     await second.kill();
+    await slowly('off');
     // Until the very end of a restore nobody sees anything of it (pitfalls R4).
     expect(await client.db('shop').collection('orders').countDocuments()).toBe(documents / 2);
 
