@@ -3,9 +3,9 @@ import { DocumentSequence } from 'mongodb/lib/cmap/commands.js';
 import { Timestamp } from 'mongodb';
 import { LarderError } from '../core/errors.ts';
 import type { RawBatch } from '../lib/raw-bson.ts';
-import { findElement } from '../lib/raw-bson.ts';
+import { documentLength, findElement, skipValue } from '../lib/raw-bson.ts';
 import { serverErrorCode } from './connect.ts';
-import { decodeValue, elements } from './ordered-document.ts';
+import { decodeValue } from './ordered-document.ts';
 
 /** A server takes at most this many documents in one insert, and 48,000,000 bytes in one message (pitfalls R12). */
 const mostDocuments = 50_000;
@@ -149,11 +149,20 @@ function* parts(batch: RawBatch): Generator<Part, void, undefined> {
   if (batch.count > from) yield { from, to: batch.count };
 }
 
-/** Names of top-level timestamp fields whose value is all zeroes. */
+/** Names of top-level timestamp fields whose value is all zeroes. Asked of every document: names are decoded only where they are needed. */
 function emptyTimestamps(buffer: Buffer, start: number): readonly string[] {
   const names: string[] = [];
-  for (const { type, name, value } of elements(buffer, start)) {
-    if (type === 0x11 && buffer.readBigUInt64LE(value) === 0n && name !== '_id') names.push(name);
+  const end = start + documentLength(buffer, start) - 1;
+  let at = start + 4;
+  while (at < end) {
+    const type = buffer[at]!;
+    let nameEnd = at + 1;
+    while (buffer[nameEnd] !== 0) nameEnd++;
+    if (type === 0x11 && buffer.readBigUInt64LE(nameEnd + 1) === 0n) {
+      const name = buffer.toString('utf8', at + 1, nameEnd);
+      if (name !== '_id') names.push(name);
+    }
+    at = skipValue(buffer, type, nameEnd + 1);
   }
   return names;
 }
