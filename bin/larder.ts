@@ -27,6 +27,7 @@ const io: CommandIo = {
     exportBackup: async (request) => (await import('../src/local-repository.ts')).localRepository.exportBackup(request),
     changeKey: async (request) => (await import('../src/local-repository.ts')).localRepository.changeKey(request),
     recover: async (options) => (await import('../src/local-repository.ts')).localRepository.recover(options),
+    takeOver: async (options) => (await import('../src/local-repository.ts')).localRepository.takeOver(options),
   },
   serve: async (options) => {
     // The server ends on signals in its own order.

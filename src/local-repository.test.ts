@@ -117,7 +117,7 @@ async function packPath(): Promise<string> {
 
 describe('larder repository', () => {
   test('where there is none it says so, and makes nothing', async () => {
-    for (const command of [['check'], ['prune'], ['recover'], ['change-key', '--key-file']]) {
+    for (const command of [['check'], ['prune'], ['recover'], ['take-over'], ['change-key', '--key-file']]) {
       expect(await run('repository', ...command)).toMatchObject({
         code: 3,
         stderr: expect.stringContaining('no repository') as string,
@@ -213,6 +213,18 @@ describe('larder repository', () => {
     expect(first.code).toBe(0);
     expect(JSON.parse(first.stdout)).toMatchObject({ projects: 1, backups: 1, unreadable: [], renamed: [] });
     expect(await run('repository', 'recover')).toMatchObject({ code: 2, stderr: expect.stringContaining('not empty') as string });
+
+    // Meanwhile another machine went on with the repository, and was stopped.
+    const settings = await readSettings({ env: {}, folder: folder.path });
+    const { url, unlock } = await repositoryConnection(settings);
+    const repository = await openRepository({ store: await openStore(url), unlock, clock: systemClock, create: false });
+    for await (const { id } of repository.records.list('owner')) await repository.records.delete('owner', id);
+    const since = '2026-02-01T00:00:00.000Z';
+    await repository.records.put('owner', 'other', { held: true, host: 'db-2.example', since });
+    await repository.close();
+    const taken = await run('repository', 'take-over', '--json');
+    expect([taken.code, JSON.parse(taken.stdout)]).toEqual([0, { from: { host: 'db-2.example', since } }]);
+    expect((await run('repository', 'take-over')).stdout).toBe("The repository is this catalog's.\n");
   });
 
   test('P8: the key is changed, from file to file, to a passphrase, to another and back; the one before opens nothing', async () => {

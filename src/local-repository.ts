@@ -1,13 +1,15 @@
 import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { openCatalog } from './catalog/open-catalog.ts';
+import { openCatalog, type Catalog } from './catalog/open-catalog.ts';
 import type { LocalOptions, LocalRepository } from './cli/local-repository.ts';
 import { LarderError } from './core/errors.ts';
 import type { Manifest } from './core/image.ts';
 import { archiveContents } from './engine/export/archive-contents.ts';
 import { writeArchive } from './engine/export/write-archive.ts';
 import { changeRepositoryKey } from './engine/change-repository-key.ts';
-import { recoverCatalog } from './engine/recover-catalog.ts';
+import type { EngineLog } from './engine/engine-deps.ts';
+import { ownRepository } from './engine/ownership/own-repository.ts';
+import { recoverCatalog, refuseUnlessEmpty } from './engine/recover-catalog.ts';
 import { repositoryConnection } from './engine/repository-connection.ts';
 import { systemClock } from './lib/clock.ts';
 import { checkRepository } from './repository/check-repository.ts';
@@ -64,17 +66,31 @@ export const localRepository: LocalRepository = {
       throw error;
     }
   },
-  async recover(local) {
+  async recover({ onWait, ...local }) {
     await using opened = await open(local);
-    const { dataFolder, databaseUrl } = opened.settings;
-    await using catalog = await openCatalog({
-      dataFolder,
-      signal: local.signal,
-      ...(databaseUrl === null ? {} : { databaseUrl }),
-    });
-    return await recoverCatalog({ catalog, repository: opened.repository });
+    await using catalog = await openCatalogOf(opened.settings, local.signal);
+    const deps = { catalog, repository: opened.repository, clock: systemClock };
+    await refuseUnlessEmpty(catalog.db);
+    await using _owned = await ownRepository({ ...deps, log: logWaits(onWait) }, { signal: local.signal });
+    return await recoverCatalog(deps);
+  },
+  async takeOver({ onWait, ...local }) {
+    await using opened = await open(local);
+    await using catalog = await openCatalogOf(opened.settings, local.signal);
+    const deps = { catalog, repository: opened.repository, clock: systemClock, log: logWaits(onWait) };
+    await using owned = await ownRepository(deps, { signal: local.signal, takeOver: true });
+    return { from: owned.from === null ? null : { host: owned.from.host, since: owned.from.since } };
   },
 };
+
+function openCatalogOf({ dataFolder, databaseUrl }: Settings, signal: AbortSignal): Promise<Catalog> {
+  return openCatalog({ dataFolder, signal, ...(databaseUrl === null ? {} : { databaseUrl }) });
+}
+
+/** The one thing that somebody at a terminal should hear of: why it takes so long. */
+function logWaits(onWait: (why: string) => void): EngineLog {
+  return { info: () => undefined, warn: (_fields, message) => onWait(message), error: () => undefined };
+}
 
 function checkPassphrase(passphrase: string): void {
   try {

@@ -23,6 +23,7 @@ import { keepPruning } from './engine/keep-pruning.ts';
 import { keepSchedule } from './engine/keep-schedule.ts';
 import { keepTidy } from './engine/keep-tidy.ts';
 import { createMetrics } from './engine/metrics.ts';
+import { ownRepository } from './engine/ownership/own-repository.ts';
 import { repositoryConnection } from './engine/repository-connection.ts';
 import { runTasksInThreads } from './engine/run-tasks-in-threads.ts';
 import { startJobs } from './engine/start-jobs.ts';
@@ -70,8 +71,10 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   const store = await openStore(settings.repositoryUrl, { clock });
   cleanup.defer(() => store.close());
   // Servers that start together on nothing must not each make a repository, of which only one stays.
-  const { repository, first } = await oneAtATime(catalog, async () => {
+  const { repository, owned, first } = await oneAtATime(catalog, async () => {
     const opened = await openRepository({ store, unlock: connection.unlock, clock, create: true });
+    const owner = await ownRepository({ catalog, repository: opened, clock, log }, { signal: stopping.signal });
+    cleanup.use(owner);
     const started = await firstStart(
       { catalog, repository: opened, clock, log },
       {
@@ -80,7 +83,7 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
         ...(settings.adminPassword === null ? {} : { adminPassword: settings.adminPassword }),
       },
     );
-    return { repository: opened, first: started };
+    return { repository: opened, owned: owner, first: started };
   });
   const jobs = await openJobQueue(catalog.queueDatabase, {
     onError: (error) => log.warn({ err: error }, 'the job queue is in trouble'),
@@ -104,7 +107,7 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
       folder: drillFolder,
       findMongod: (signal) => findMongod({ env, signal, log: (line) => log.info(line) }),
     },
-    runTask: metrics.counting(runTasksInThreads({ workerUrl: threadModule('worker') })),
+    runTask: owned.guarding(metrics.counting(runTasksInThreads({ workerUrl: threadModule('worker') }))),
   };
   if (settings.instances.stopWithLarder) cleanup.defer(() => stopInstances(deps));
   cleanup.use(keepInstances(deps, systemTimers));
@@ -161,7 +164,8 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
       keystone: settings.keystone?.url ?? null,
     }),
   );
-  await stopping.asked;
+  const lost = await Promise.race([stopping.asked, owned.lost]);
+  if (lost !== undefined) throw lost;
   stdout.write('Stopping: running jobs go on at the next start.\n');
 }
 
@@ -178,16 +182,16 @@ function threadModule(name: string): URL {
 }
 
 /** Resolves at the first SIGINT or SIGTERM; the second one ends the process at once. */
-function stopSignal(): { readonly asked: Promise<void>; release(): void } {
+function stopSignal(): { readonly asked: Promise<void>; readonly signal: AbortSignal; release(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let asked = false;
+  const stop = new AbortController();
   const listener = (): void => {
-    if (asked) process.exit(130);
-    asked = true;
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
     resolve();
   };
   process.on('SIGINT', listener).on('SIGTERM', listener);
-  return { asked: promise, release: () => void process.off('SIGINT', listener).off('SIGTERM', listener) };
+  return { asked: promise, signal: stop.signal, release: () => void process.off('SIGINT', listener).off('SIGTERM', listener) };
 }
 
 function cannotListen({ host, port }: Settings, cause: unknown): LarderError {

@@ -89,6 +89,7 @@ export const documentedErrors = {
   'collection-name-taken': { status: 400, code: 'DBS.200826', text: 'The database name already exists.' },
   'name-taken': { status: 409, code: 'DBS.200001', text: parameter },
   'project-not-empty': { status: 409, code: 'DBS.200001', text: parameter },
+  'repository-owned': { status: 500, code: 'DBS.280005', text: serverError },
   'data-folder-locked': { status: 500, code: 'DBS.280005', text: serverError },
   'instance-unreachable': { status: 403, code: 'DBS.200018', text: nodeState },
   'instance-unsupported': { status: 400, code: 'DBS.280343', text: 'Unsupported operation.' },

@@ -319,7 +319,14 @@ export interface ServerPlacesTable {
   seen: Date;
 }
 
+/** One row: which catalog this is. */
+export interface CatalogIdTable {
+  only: boolean;
+  id: string;
+}
+
 export interface CatalogSchema {
+  catalog_id: CatalogIdTable;
   server_places: ServerPlacesTable;
   configurations: ConfigurationsTable;
   parameter_changes: ParameterChangesTable;

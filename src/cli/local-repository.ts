@@ -83,6 +83,15 @@ export interface LocalExport extends AsyncDisposable {
   readonly archive: AsyncGenerator<Buffer, void, undefined>;
 }
 
+export interface Waiting {
+  readonly onWait: (why: string) => void;
+}
+
+/** Whom the repository belonged to before; null: to nobody, or to this catalog already. */
+export interface TakenOver {
+  readonly from: { readonly host: string; readonly since: string } | null;
+}
+
 /**
  * Work on the repository of the local settings, without a server. Given from outside, because only the program's entry wires.
  * All throw LarderError: `invalid-setting`, `wrong-key`, `object-not-found` (no repository there), `store-unavailable`, `cancelled`.
@@ -96,6 +105,11 @@ export interface LocalRepository {
   changeKey(request: LocalOptions & { readonly passphrase: string | null }): Promise<ChangedKey>;
   /** `backup-not-found`, also where several have the name; `invalid-selection`, `object-corrupt`. */
   exportBackup(request: ExportRequest): Promise<LocalExport>;
-  /** `operation-illegal` if the catalog is not empty, `data-folder-locked` while a server runs on the data folder. */
-  recover(options: LocalOptions): Promise<RecoveredCatalog>;
+  /**
+   * `operation-illegal` if the catalog is not empty, `data-folder-locked` while a server runs on the data folder, `repository-owned` while one runs on
+   * the repository elsewhere. `onWait` hears why it takes long, where it does: until another owner surely is gone.
+   */
+  recover(options: LocalOptions & Waiting): Promise<RecoveredCatalog>;
+  /** Makes the repository the catalog's of these settings as that is. Errors of `recover` but the first. */
+  takeOver(options: LocalOptions & Waiting): Promise<TakenOver>;
 }

@@ -35,6 +35,7 @@ import { addRepositoryChangeKey } from './commands/repository-change-key.ts';
 import { addRepositoryCheck } from './commands/repository-check.ts';
 import { addRepositoryPrune } from './commands/repository-prune.ts';
 import { addRepositoryRecover } from './commands/repository-recover.ts';
+import { addRepositoryTakeOver } from './commands/repository-take-over.ts';
 import { addDrill } from './commands/drill.ts';
 import { addDrillSchedule } from './commands/drill-schedule.ts';
 import { addHistory } from './commands/history.ts';
@@ -106,7 +107,7 @@ export function createProgram(io: CommandIo): Command {
   const repository = program
     .command('repository')
     .description("check, prune and recover the repository of this machine's settings, and change its key");
-  for (const add of [addRepositoryCheck, addRepositoryPrune, addRepositoryRecover, addRepositoryChangeKey])
+  for (const add of [addRepositoryCheck, addRepositoryPrune, addRepositoryRecover, addRepositoryTakeOver, addRepositoryChangeKey])
     add(repository, register);
   return program;
 }

@@ -64,6 +64,7 @@ export const errorKinds = {
   'name-taken': 'conflict',
   'project-not-empty': 'conflict',
   'data-folder-locked': 'conflict',
+  'repository-owned': 'conflict',
   'instance-unreachable': 'unavailable',
   'instance-unsupported': 'invalid',
   'store-unavailable': 'unavailable',

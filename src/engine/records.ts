@@ -7,6 +7,7 @@ import type { BackupPolicy } from '../core/policy.ts';
 import type { OwnInstance, Tag } from '../core/own-instance.ts';
 import type { ParameterValues } from '../core/server-parameters.ts';
 import type { PermissionPolicy } from '../core/permission-policy.ts';
+import type { ProcessIdentity } from '../lib/process-identity.ts';
 import type { Repository } from '../repository/port.ts';
 import type { BackupProof, InstanceMode, InstanceNode } from './use-cases.ts';
 
@@ -134,7 +135,31 @@ export interface RecyclePolicyRecord {
   readonly days: number;
 }
 
+/** The catalog that has the record's id owns the repository, or asks whether it may. */
+export interface OwnerRecord {
+  /** False while it is asked for: nobody may rely on it yet. */
+  readonly held: boolean;
+  /** The machine that the claim was made on. */
+  readonly host: string;
+  readonly since: string;
+}
+
+/** A server that runs on the repository; the record's id is the run's. It goes when the server stops, and stays where that was killed. */
+export interface SignOfLifeRecord {
+  readonly catalogId: string;
+  readonly host: string;
+  /** null where the system does not say. */
+  readonly process: ProcessIdentity | null;
+  readonly started: string;
+  /** Grows with every sign. */
+  readonly count: number;
+  /** When the last sign was given, by the clock of that machine. */
+  readonly at: string;
+}
+
 export interface RecordKinds {
+  readonly owner: OwnerRecord;
+  readonly 'sign-of-life': SignOfLifeRecord;
   readonly domain: DomainRecord;
   readonly project: ProjectRecord;
   readonly role: RoleRecord;

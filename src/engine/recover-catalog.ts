@@ -38,6 +38,12 @@ export async function catalogIsEmpty(db: CatalogHandle): Promise<boolean> {
   return (await db.selectFrom('domains').select('id').limit(1).executeTakeFirst()) === undefined;
 }
 
+/** `operation-illegal` for a catalog that holds anything. */
+export async function refuseUnlessEmpty(db: CatalogHandle): Promise<void> {
+  if (await catalogIsEmpty(db)) return;
+  throw new LarderError('operation-illegal', 'The catalog is not empty; only an empty one can be recovered.');
+}
+
 /**
  * Makes an empty catalog from the repository: domains, projects, users with their password hashes, access keys, instances
  * with their policies, drills and proofs, and every backup whose manifest can be read. All or nothing, as far as the catalog goes. Jobs and tokens do not come back.
@@ -45,8 +51,7 @@ export async function catalogIsEmpty(db: CatalogHandle): Promise<boolean> {
  */
 export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalog> {
   const { db } = deps.catalog;
-  if (!(await catalogIsEmpty(db)))
-    throw new LarderError('operation-illegal', 'The catalog is not empty; only an empty one can be recovered.');
+  await refuseUnlessEmpty(db);
 
   const domains = await readRecords(deps.repository, 'domain');
   const projects = await readRecords(deps.repository, 'project');

@@ -189,6 +189,7 @@ const columns = {
     subjects: 'jsonb',
   },
   used_signatures: { hash: 'text', expires: 'timestamp with time zone' },
+  catalog_id: { only: 'boolean', id: 'text' },
   server_places: { place: 'text', seen: 'timestamp with time zone' },
   configurations: {
     id: 'text',

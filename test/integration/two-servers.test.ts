@@ -3,6 +3,11 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openCatalog } from '../../src/catalog/open-catalog.ts';
+import { putRecord, readRecords } from '../../src/engine/records.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { openRepository } from '../../src/repository/open-repository.ts';
+import { openStore } from '../../src/storage/open-store.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { startLarder, type Larder } from '../fixtures/start-larder.ts';
@@ -24,10 +29,10 @@ describe('two servers on one PostgreSQL and one S3 bucket', () => {
   let P: string;
   let instanceId: string;
 
-  const start = async (name: string): Promise<Larder> => {
+  const start = async (name: string, others: Readonly<Record<string, string>> = {}): Promise<Larder> => {
     const dataFolder = join(folder.path, name);
     await mkdir(dataFolder, { recursive: true });
-    return startLarder({ dataFolder, settings });
+    return startLarder({ dataFolder, settings: { ...settings, ...others } });
   };
   const jobOf = async (larder: Larder, jobId: string): Promise<{ status: string; progress: string }> =>
     (await larder.call<{ job: { status: string; progress: string } }>('GET', `${P}/jobs?id=${jobId}`)).job;
@@ -83,6 +88,17 @@ describe('two servers on one PostgreSQL and one S3 bucket', () => {
     const [one, two] = servers as [Larder, Larder];
     expect(two.projectId).toBe(one.projectId);
     expect(await two.call('GET', `${P}/instances`)).toMatchObject({ instances: [{ id: instanceId, status: 'normal' }] });
+  });
+
+  it('a third with another catalog does not start, and says why', async () => {
+    const databaseUrl = await postgres.createDatabase();
+    const other = await openCatalog({ dataFolder: folder.path, databaseUrl });
+    await other.db.insertInto('domains').values({ id: 'default', name: 'Default' }).execute();
+    await other.close();
+    await expect(start('three', { LARDER_DATABASE_URL: databaseUrl })).rejects.toThrow(
+      /larder: The repository belongs to another Larder, with another catalog/,
+    );
+    expect((await servers[1]!.send('GET', `${P}/instances`)).status).toBe(200);
   });
 
   it('A1, A8: creations with one name over both give one backup, and so do those with many names on one instance', async () => {
@@ -171,5 +187,18 @@ describe('two servers on one PostgreSQL and one S3 bucket', () => {
     const { job_id: restore } = await servers[1].call<{ job_id: string }>('POST', `${P}/instances/recovery`, body);
     expect(await ended(servers[1], restore)).toBe('Completed');
     expect(await instanceState(client)).toEqual(before);
+  });
+
+  it('they stop once the repository is that of another catalog', { timeout: 60_000 }, async () => {
+    Object.assign(process.env, s3.environment);
+    const unlock = { kind: 'passphrase', passphrase: settings['LARDER_REPOSITORY_PASSPHRASE']! } as const;
+    const store = await openStore(settings['LARDER_REPOSITORY']!);
+    const repository = await openRepository({ store, unlock, clock: systemClock, create: false });
+    const [owner] = await readRecords(repository, 'owner');
+    await putRecord(repository, 'owner', 'other', { held: true, host: 'db-2.example', since: owner!.record.since });
+    await repository.records.delete('owner', owner!.id);
+    const said = await servers[1]!.ended();
+    expect(said).toContain('larder: Another Larder, on db-2.example, has taken the repository over, so this one stops.');
+    await repository.close();
   });
 });

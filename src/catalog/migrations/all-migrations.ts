@@ -15,6 +15,7 @@ import { jobList } from './0019-job-list.ts';
 import { archiveProjects } from './0020-archive-projects.ts';
 import { configurations } from './0021-configurations.ts';
 import { serverPlaces } from './0022-server-places.ts';
+import { catalogId } from './0023-catalog-id.ts';
 
 /** In the order of their names. A migration that was released is never changed; what it lacks is added by the next. */
 export const allMigrations: Readonly<Record<string, Migration>> = {
@@ -34,4 +35,5 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0020-archive-projects': archiveProjects,
   '0021-configurations': configurations,
   '0022-server-places': serverPlaces,
+  '0023-catalog-id': catalogId,
 };

@@ -12,7 +12,7 @@ export function addRepositoryRecover(repository: Command, register: Register): v
     .command('recover')
     .description('make an empty catalog again out of the repository; the server must not run');
   register(withLocalOptions(command), async ({ io, local, renderer }) => {
-    const report = await io.repository.recover(local);
+    const report = await io.repository.recover({ ...local, onWait: (why) => renderer.note(why) });
     renderer.result(toWire(report), describeRecovered(report));
     if (report.unreadable.length > 0) {
       throw new CommandError('damage-found', exitCodes.failed, `${report.unreadable.length} backups could not be recovered.`);

@@ -2,7 +2,7 @@ import type { ClusterTime } from '../../core/image.ts';
 import { formatPoint } from '../../core/oplog-archive.ts';
 import type { ChangedKey } from '../../engine/change-repository-key.ts';
 import type { RecoveredCatalog } from '../../engine/recover-catalog.ts';
-import type { FoundDamage, RepositoryCheck, RepositoryPruning } from '../local-repository.ts';
+import type { FoundDamage, RepositoryCheck, RepositoryPruning, TakenOver } from '../local-repository.ts';
 import { formatBytes } from './format-bytes.ts';
 import { formatCount } from './format-count.ts';
 import { formatFields } from './format-table.ts';
@@ -95,4 +95,10 @@ export function describeRecovered(report: RecoveredCatalog): string {
   );
   const unreadable = report.unreadable.map(({ backupId, reason }) => `backup ${backupId} cannot be read: ${reason}`);
   return ['Recovered.', '', fields, ...[...renamed, ...unreadable].map(printable)].join('\n');
+}
+
+/** `larder repository take-over` for people. */
+export function describeTakenOver({ from }: TakenOver): string {
+  if (from === null) return "The repository is this catalog's.";
+  return printable(`The repository is this catalog's now. It was that of a Larder on ${from.host}, since ${from.since}.`);
 }
