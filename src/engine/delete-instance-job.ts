@@ -1,4 +1,5 @@
 import { retainAfterDeletion } from './follow/retain-archives.ts';
+import { forgetHistory } from './configurations/parameter-history.ts';
 import { isForAnother } from './instances/server-places.ts';
 import { recycle, type Recycling } from './instances/recycle-bin.ts';
 import type { JobKind } from './job-kind.ts';
@@ -37,11 +38,11 @@ export const deleteInstanceJob: JobKind = {
       await gone.execute();
       const row = await trx.selectFrom('instances').selectAll().where('id', '=', job.instance_id).executeTakeFirst();
       if (recycling !== null && row !== undefined) await recycle(deps, trx, row, { ...recycling, now });
-      await trx.deleteFrom('parameter_changes').where('instance_id', '=', job.instance_id).execute();
       // The row first: whoever writes a record of the instance holds it, so none comes after these are gone.
       await trx.deleteFrom('instances').where('id', '=', job.instance_id).execute();
       for (const kind of ['policy', 'drill-schedule', 'instance-proof'])
         await deps.repository.records.delete(kind, job.instance_id);
+      await forgetHistory(deps, trx, { instanceId: job.instance_id });
       await deps.repository.records.delete('instance', job.instance_id);
     };
   },

@@ -21,7 +21,7 @@ export function completeJob(deps: EngineDeps, job: JobTry, outcome: WriteOutcome
 
 /** Ends a job badly, in the same way, with a reason that people understand. False if the job was taken over. */
 export function failJob(deps: EngineDeps, job: JobRow, reason: string): Promise<boolean> {
-  return endJob(deps, job, jobKindOf(job).giveUp(job, reason), { status: 'Failed', fail_reason: reason });
+  return endJob(deps, job, jobKindOf(job).giveUp(job, reason, deps), { status: 'Failed', fail_reason: reason });
 }
 
 async function endJob(

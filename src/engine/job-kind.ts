@@ -15,7 +15,7 @@ export interface JobKind {
   /** Does the work and says what to write once it is done. Called again for each try; must end when the signal says so. */
   run(deps: JobDeps, job: JobRow, context: TaskContext): Promise<WriteOutcome>;
   /** What to write when the job is given up. */
-  giveUp(job: JobRow, reason: string): WriteOutcome;
+  giveUp(job: JobRow, reason: string, deps: EngineDeps): WriteOutcome;
   /** Of a job that was cancelled after its work had begun. */
   readonly whenCancelled: {
     /** What it left, a sentence for people. */

@@ -112,6 +112,29 @@ export interface ConfigurationRecord {
   readonly updated: string;
 }
 
+/** One change of one parameter, of a template or of an instance. */
+export interface ParameterChangeRecord {
+  readonly projectId: string;
+  readonly configurationId: string | null;
+  readonly instanceId: string | null;
+  readonly parameter: string;
+  readonly before: string;
+  readonly after: string;
+  readonly changed: string;
+  /** null: not in force yet. */
+  readonly applied: string | null;
+}
+
+/** A template was applied to an instance, or could not be. */
+export interface ConfigurationUseRecord {
+  readonly projectId: string;
+  readonly configurationId: string;
+  readonly instanceId: string;
+  readonly instanceName: string;
+  readonly applied: string;
+  readonly failure: string | null;
+}
+
 /** A deleted instance that has the record's id. */
 export interface RecycledInstanceRecord {
   readonly projectId: string;
@@ -171,6 +194,8 @@ export interface RecordKinds {
   readonly proof: ProofRecord;
   readonly 'instance-proof': InstanceProofRecord;
   readonly configuration: ConfigurationRecord;
+  readonly 'parameter-change': ParameterChangeRecord;
+  readonly 'configuration-use': ConfigurationUseRecord;
   readonly 'recycled-instance': RecycledInstanceRecord;
   readonly 'recycle-policy': RecyclePolicyRecord;
   readonly 'write-lock': WriteLockRecord;

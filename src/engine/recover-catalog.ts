@@ -1,6 +1,7 @@
 import type { CatalogHandle, CatalogTransaction } from '../catalog/schema.ts';
 import { datastoreVersion } from '../core/datastore-version.ts';
 import { LarderError } from '../core/errors.ts';
+import { insertConfigurations, readConfigurations } from './configurations/recovered-configurations.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { refreshTimelines } from './follow/archive-rows.ts';
 import { readBackupHeads, withUniqueNames, type BackupHead, type Renamed, type Unreadable } from './recovered-backups.ts';
@@ -8,7 +9,6 @@ import { insertRecycled } from './instances/recycle-bin.ts';
 import { insertDrillSchedule, insertInstanceProof } from './recovered-proofs.ts';
 import {
   readRecords,
-  type ConfigurationRecord,
   type InstanceRecord,
   type PolicyRecord,
   type ProofRecord,
@@ -64,7 +64,7 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
   const proofs = new Map((await readRecords(deps.repository, 'proof')).map(({ id, record }) => [id, record]));
   const instanceProofs = new Map((await readRecords(deps.repository, 'instance-proof')).map(({ id, record }) => [id, record]));
   const recycled = await readRecords(deps.repository, 'recycled-instance');
-  const configurations = await readRecords(deps.repository, 'configuration');
+  const configurations = await readConfigurations(deps.repository);
   const recyclePolicies = await readRecords(deps.repository, 'recycle-policy');
   const { heads, unreadable } = await readBackupHeads(
     deps.repository,
@@ -110,9 +110,7 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
       await insertBackup(trx, backup, modes.get(backup.instanceId) ?? backup.mode, proofs.get(backup.backupId));
     }
     const projectIds = new Set(projects.map(({ id }) => id));
-    for (const configuration of configurations) {
-      if (projectIds.has(configuration.record.projectId)) await insertConfiguration(trx, configuration);
-    }
+    await insertConfigurations(trx, configurations, { projectIds, instanceIds: known });
     await insertRecycleBin(trx, { recycled, recyclePolicies, projectIds });
     const archived = new Map([...instances, ...recycled].map(({ id, record }) => [id, record.projectId]));
     // What a deleted instance left must be found to be removed.
@@ -129,26 +127,6 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
     unreadable,
     renamed,
   };
-}
-
-/** As it was; what was changed in it before nobody knows any more. */
-async function insertConfiguration(trx: CatalogTransaction, { id, record }: Found<ConfigurationRecord>): Promise<void> {
-  const { projectId, name, description, version, nodeType, parameters, created, updated } = record;
-  await trx
-    .insertInto('configurations')
-    .values({
-      id,
-      project_id: projectId,
-      name,
-      description,
-      version,
-      node_type: nodeType,
-      parameters: JSON.stringify(parameters),
-      created: new Date(created),
-      updated: new Date(updated),
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
 }
 
 interface RecycleBin {

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createConfigurations } from '../../src/engine/configurations/create-configurations.ts';
+import { instanceRefresher } from '../../src/engine/refresh-instance.ts';
+import { readRecords } from '../../src/engine/records.ts';
 import { createInstances } from '../../src/engine/instances/create-instances.ts';
 import { noteHere } from '../../src/engine/instances/server-places.ts';
 import type { JobDeps } from '../../src/engine/engine-deps.ts';
@@ -19,6 +22,7 @@ let found: EngineWorld;
 let kept: string;
 let deleted: string;
 let backupId: string;
+let templateId: string;
 const signal = new AbortController().signal;
 
 const order = (name: string): object => ({ ...singleOrder(name), tags: [{ key: 'stage', value: 'test' }] });
@@ -34,6 +38,19 @@ async function run(deps: JobDeps, jobId: string): Promise<{ status: string; fail
   return { status, fail_reason };
 }
 
+/** A template is changed and applied, and so are instances: what is changed waits for a restart. */
+async function changeParameters(id: string): Promise<void> {
+  const others = await send<{ configuration_id: string }>('POST', `/configurations/${id}/copy`, { name: 'not-kept' });
+  for (const one of [id, others.configuration_id])
+    await send('PUT', `/configurations/${one}`, { parameter_values: { 'net.maxIncomingConnections': 300 } });
+  await send('PUT', `/configurations/${id}/apply`, { entity_ids: [kept] });
+  await runWaitingJobs(api.world);
+  await send('PUT', `/configurations/${others.configuration_id}/apply`, { entity_ids: [deleted] });
+  await runWaitingJobs(api.world);
+  await send('DELETE', `/configurations/${others.configuration_id}`);
+  templateId = id;
+}
+
 beforeAll(async () => {
   repository = await testRepository(createMemoryStore());
   api = await openApiWorld({ repository });
@@ -47,6 +64,7 @@ beforeAll(async () => {
   ({ id: kept } = await send<{ id: string }>('POST', '/instances', { ...order('kept-one'), configurations }));
   ({ id: deleted } = await send<{ id: string }>('POST', '/instances', { ...order('deleted-one'), configurations }));
   await runWaitingJobs(api.world);
+  await changeParameters(template.configuration.id);
   ({ backup_id: backupId } = await send<{ backup_id: string }>('POST', '/backups', {
     backup: { instance_id: deleted, name: 'last-one' },
   }));
@@ -74,7 +92,29 @@ it('what is in the recycle bin is there again, with its days, and comes back wit
   expect(rows[0]!.retainedUntil.toISOString().slice(0, 19)).toBe(before.instances[0]!.retained_until);
   const body = { ...order('again'), restore_point: { type: 'backup', backup_id: backupId } };
   const { instance } = await instances.create(caller(), body, { region: 'eu-de' });
-  expect(instance.own?.servers.parameters).toEqual({ logLevel: '1' });
+  expect(instance.own?.servers.parameters).toMatchObject({ logLevel: '1' });
+});
+
+it('A6: what was changed in templates and instances is known again, to whom they were applied, and what waits for a restart', async () => {
+  const page = { offset: 0, limit: 10 };
+  const [before, after] = [api.world, found].map(({ deps }) => createConfigurations(deps, instanceRefresher(deps)));
+  const changes = await after!.changesOf(caller(), templateId, page);
+  expect(changes.rows.map(({ parameter, before: from, after: to }) => [parameter, from, to])).toEqual([
+    ['net.maxIncomingConnections', '65536', '300'],
+  ]);
+  expect(changes).toEqual(await before!.changesOf(caller(), templateId, page));
+  const uses = await after!.usesOf(caller(), templateId, page);
+  expect(uses.rows).toMatchObject([{ instanceId: kept, instanceName: 'kept-one', failure: null }]);
+  expect(uses).toEqual(await before!.usesOf(caller(), templateId, page));
+  const ofInstance = await after!.changesOfInstance(caller(), kept, kept, page);
+  expect(ofInstance.rows.map(({ parameter, applied }) => [parameter, applied !== null])).toEqual([
+    ['net.maxIncomingConnections', false],
+  ]);
+  expect(ofInstance).toEqual(await before!.changesOfInstance(caller(), kept, kept, page));
+  // Nothing is kept of the template and the instance that were deleted.
+  const records = await readRecords(repository, 'parameter-change');
+  expect(new Set(records.map(({ record }) => record.instanceId ?? record.configurationId))).toEqual(new Set([templateId, kept]));
+  expect(await readRecords(repository, 'configuration-use')).toHaveLength(1);
 });
 
 it('own instances are there again as they were, and on their machine work as before', async () => {
@@ -90,6 +130,8 @@ it('own instances are there again as they were, and on their machine work as bef
   const deps = { ...found.deps, provider: api.world.deps.provider };
   const { jobId } = await createInstances(deps).change(caller(), kept, { what: 'restart' });
   expect(await run(deps, jobId)).toEqual({ status: 'Completed', fail_reason: null });
+  const records = await readRecords(repository, 'parameter-change');
+  expect(records.filter(({ record }) => record.instanceId === kept && record.applied === null)).toEqual([]);
   expect(instance.rows[0]!.own?.servers.place).toBe(deps.provider.place);
 });
 

@@ -20,7 +20,7 @@ import {
   lockOwnConfiguration,
   type ConfigurationRow,
 } from './find-configuration.ts';
-import { noteChanges } from './parameter-history.ts';
+import { forgetHistory, noteChanges } from './parameter-history.ts';
 
 interface Draft {
   readonly name: string;
@@ -135,9 +135,8 @@ export async function removeConfiguration(deps: EngineDeps, caller: Caller, id: 
     if (applying.some(({ request }) => (request as { configurationId?: string }).configurationId === id)) {
       throw new LarderError('configuration-in-use', 'Delete it when that is done.');
     }
-    for (const table of ['parameter_changes', 'configuration_uses'] as const)
-      await trx.deleteFrom(table).where('configuration_id', '=', id).execute();
     await trx.deleteFrom('configurations').where('id', '=', id).execute();
+    await forgetHistory(deps, trx, { configurationId: id });
     await deps.repository.records.delete('configuration', id);
   });
   deps.log.info({ configurationId: id, by: caller.userName }, 'parameter template deleted');
@@ -151,7 +150,7 @@ async function write(
 ): Promise<void> {
   const now = deps.clock.now();
   const changes = parameterChanges(row.parameters as ParameterValues, values, row.version);
-  await noteChanges(trx, row.project_id, { configurationId: row.id }, changes, { now, applied: () => true });
+  await noteChanges(deps, trx, row.project_id, { configurationId: row.id }, changes, { now, applied: () => true });
   const changed = await trx
     .updateTable('configurations')
     .set({ name, description, parameters: JSON.stringify(values), updated: now })

@@ -41,7 +41,7 @@ export async function setParameters(
   const atOnce = planned.changes.filter(({ parameter }) => !parameter.restartRequired);
   await setOnAll(deps, row, atOnce, signal);
   return async (trx, now) => {
-    await noteChanges(trx, row.project_id, { instanceId: row.id }, planned.changes, {
+    await noteChanges(deps, trx, row.project_id, { instanceId: row.id }, planned.changes, {
       now,
       applied: ({ parameter }) => !parameter.restartRequired,
     });

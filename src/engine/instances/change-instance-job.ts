@@ -33,7 +33,7 @@ export const changeInstanceJob: JobKind = {
         return async () => {};
       case 'restart':
         await orAsBefore(deps, row, signal, () => restartServers(deps.provider, serversOf(row), uriOf(deps, row), signal));
-        return afterRestart(row, await withServers(deps, row, {}, signal));
+        return afterRestart(deps, row, await withServers(deps, row, {}, signal));
       case 'tls': {
         const after: InstanceServers = { ...serversOf(row), tls: change.on };
         await orAsBefore(deps, row, signal, async () => {
@@ -41,7 +41,7 @@ export const changeInstanceJob: JobKind = {
           await deps.provider.start(after, signal);
           await deps.provider.settled(after, signal);
         });
-        return afterRestart(row, await withServers(deps, row, { tls: change.on }, signal));
+        return afterRestart(deps, row, await withServers(deps, row, { tls: change.on }, signal));
       }
       case 'port': {
         const ports = await movePort(deps, row, change.port, signal);
@@ -68,9 +68,9 @@ export const changeInstanceJob: JobKind = {
     }
   },
 
-  giveUp: (job, reason) => async (trx, now) => {
+  giveUp: (job, reason, deps) => async (trx, now) => {
     const change = job.request as InstanceChange;
-    if (change.what === 'configuration') await noteUses(trx, job, change, { now, failure: reason });
+    if (change.what === 'configuration') await noteUses(deps, trx, job, change, { now, failure: reason });
   },
 
   whenCancelled: {
@@ -94,11 +94,12 @@ async function applyConfiguration(
   }
   return async (trx, now) => {
     for (const write of outcomes) await write(trx, now);
-    await noteUses(trx, job, change, { now, failure: null });
+    await noteUses(deps, trx, job, change, { now, failure: null });
   };
 }
 
 async function noteUses(
+  deps: Pick<JobDeps, 'repository'>,
   trx: CatalogTransaction,
   job: JobRow,
   { configurationId, instances }: ConfigurationChange,
@@ -106,7 +107,7 @@ async function noteUses(
 ): Promise<void> {
   for (const { id, name } of instances) {
     const use = { instanceId: id, instanceName: name, applied: now, failure };
-    await noteUse(trx, { ...use, projectId: job.project_id, configurationId });
+    await noteUse(deps, trx, { ...use, projectId: job.project_id, configurationId });
   }
 }
 
@@ -128,10 +129,10 @@ async function orAsBefore(deps: JobDeps, row: InstanceRow, signal: AbortSignal, 
 }
 
 /** The outcome after which all servers were started anew. */
-function afterRestart(row: InstanceRow, write: WriteOutcome): WriteOutcome {
+function afterRestart(deps: Pick<JobDeps, 'repository'>, row: InstanceRow, write: WriteOutcome): WriteOutcome {
   return async (trx, now) => {
     await write(trx, now);
-    await noteRestart(trx, row.id, now);
+    await noteRestart(deps, trx, row.id, now);
   };
 }
 

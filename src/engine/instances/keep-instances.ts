@@ -20,7 +20,7 @@ const notOurs: readonly (string | null)[] = [
   'APPLY_CONFIGURATION',
 ];
 
-type KeepDeps = Pick<JobDeps, 'catalog' | 'provider' | 'log' | 'clock'>;
+type KeepDeps = Pick<JobDeps, 'catalog' | 'repository' | 'provider' | 'log' | 'clock'>;
 
 /**
  * Starts the servers of Larder's own instances that do not run: at once all that ended with the machine or with an earlier Larder, later
@@ -62,7 +62,7 @@ async function startWhatIsDown(deps: KeepDeps, signal: AbortSignal, troubled: Se
     try {
       await provider.start(servers, signal);
       troubled.delete(row.id);
-      if (!running.some(Boolean)) await noteRestart(deps.catalog.db, row.id, deps.clock.now());
+      if (!running.some(Boolean)) await noteRestart(deps, deps.catalog.db, row.id, deps.clock.now());
       deps.log.info({ instanceId: row.id, ports: servers.ports }, 'servers of an instance started');
     } catch (error) {
       signal.throwIfAborted();
