@@ -51,6 +51,7 @@ export function exitCodeOfAnswer(status: number, code: string): ExitCode {
 /** Codes of the DDS API whose status alone would mislead: "not found" and "busy" often travel as 400 and 403. */
 const byAnswerCode: ReadonlyMap<string, ExitCode> = new Map([
   ['DBS.200002', exitCodes.notFound],
+  ['DBS.200057', exitCodes.notFound],
   ['DBS.200543', exitCodes.notFound],
   ['DBS.201028', exitCodes.notFound],
   ['DBS.201204', exitCodes.notFound],
@@ -68,6 +69,8 @@ const byAnswerCode: ReadonlyMap<string, ExitCode> = new Map([
   ['DBS.201201', exitCodes.conflict],
   ['DBS.201202', exitCodes.conflict],
   ['DBS.201319', exitCodes.conflict],
+  ['DBS.212030', exitCodes.conflict],
+  ['DBS.212032', exitCodes.conflict],
   ['DBS.280124', exitCodes.conflict],
   // The instance is abnormal: its servers do not answer.
   ['DBS.200018', exitCodes.unreachable],

@@ -5,6 +5,7 @@ import type { WirePart } from './restore-parts.ts';
 import { archivesApi, type ArchivesApi } from './archive/archives-api.ts';
 import { ownInstancesApi, type OwnInstancesApi } from './own-instances-api.ts';
 import type { Session } from './session.ts';
+import { templatesApi, type TemplatesApi } from './templates-api.ts';
 import type {
   WireAccessKey,
   WireAuditEntry,
@@ -26,6 +27,8 @@ export interface LarderApi {
   readonly accounts: AccountsApi;
   /** The life of instances that Larder starts itself. */
   readonly ownInstances: OwnInstancesApi;
+  /** Parameter templates. */
+  readonly templates: TemplatesApi;
   /** Backups as mongodump archives. */
   readonly archives: ArchivesApi;
   adoptInstance(request: {
@@ -135,6 +138,7 @@ export function createLarderApi(session: Session): LarderApi {
     projectId,
     accounts: createAccountsApi(session),
     ownInstances: ownInstancesApi(session),
+    templates: templatesApi(session),
     archives: archivesApi(session),
     adoptInstance: (request) => post(`${own}/instances/adopt`, request),
     listInstances: () => all('instances', 'instances'),

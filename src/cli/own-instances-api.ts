@@ -1,18 +1,5 @@
 import type { Session } from './session.ts';
-
-export interface WireParameter {
-  readonly name: string;
-  readonly value: string;
-  readonly value_range: string;
-  readonly restart_required: boolean;
-}
-
-export interface WireTemplate {
-  readonly id: string;
-  readonly name: string;
-  readonly node_type: string;
-  readonly datastore_version: string;
-}
+import type { WireParameter } from './templates-api.ts';
 
 export interface WireRecycled {
   readonly id: string;
@@ -41,8 +28,6 @@ export interface OwnInstancesApi {
   resetPassword(id: string, user: string, password: string): Promise<void>;
   parameters(id: string): Promise<readonly WireParameter[]>;
   setParameters(id: string, values: Readonly<Record<string, string>>): Promise<Job & { readonly restart_required: boolean }>;
-  templates(): Promise<readonly WireTemplate[]>;
-  applyTemplate(templateId: string, id: string): Promise<Job>;
   recycled(): Promise<readonly WireRecycled[]>;
 }
 
@@ -76,17 +61,6 @@ export function ownInstancesApi(session: Session): OwnInstancesApi {
         )
       ).parameters,
     setParameters: (id, values) => send('PUT', `${instance(id)}/configurations`, { entity_id: id, parameter_values: values }),
-    async templates() {
-      const all: WireTemplate[] = [];
-      for (;;) {
-        const path = `${dds}/configurations?limit=100&offset=${all.length}`;
-        const { configurations } = await send<{ configurations: readonly WireTemplate[] }>('GET', path);
-        all.push(...configurations);
-        if (configurations.length < 100) return all;
-      }
-    },
-    applyTemplate: (templateId, id) =>
-      send('PUT', `${dds}/configurations/${encodeURIComponent(templateId)}/apply`, { entity_ids: [id] }),
     recycled: async () =>
       (await send<{ instances: readonly WireRecycled[] }>('GET', `${dds}/recycle-instances?limit=100`)).instances,
   };

@@ -50,6 +50,14 @@ import { addRoleDelete } from './commands/role-delete.ts';
 import { addRoleList } from './commands/role-list.ts';
 import { addRoleSet } from './commands/role-set.ts';
 import { addRoleShow } from './commands/role-show.ts';
+import { addTemplateApply } from './commands/template-apply.ts';
+import { addTemplateCompare } from './commands/template-compare.ts';
+import { addTemplateCreate } from './commands/template-create.ts';
+import { addTemplateDelete } from './commands/template-delete.ts';
+import { addTemplateHistory } from './commands/template-history.ts';
+import { addTemplateList } from './commands/template-list.ts';
+import { addTemplateSet } from './commands/template-set.ts';
+import { addTemplateShow } from './commands/template-show.ts';
 import { addUserCreate } from './commands/user-create.ts';
 import { addUserDelete } from './commands/user-delete.ts';
 import { addUserList } from './commands/user-list.ts';
@@ -85,6 +93,10 @@ export function createProgram(io: CommandIo): Command {
   for (const add of [addInstanceRestart, addInstanceSwitchover, addInstanceTls, addInstancePort, addInstanceResetPassword])
     add(instance, register);
   for (const add of [addInstanceParameters, addInstanceDelete, addInstanceRecycled]) add(instance, register);
+  const template = program.command('template').description('parameter templates: values for the servers of instances');
+  for (const add of [addTemplateList, addTemplateShow, addTemplateCreate, addTemplateSet, addTemplateApply])
+    add(template, register);
+  for (const add of [addTemplateCompare, addTemplateHistory, addTemplateDelete]) add(template, register);
   const backup = program.command('backup').description('take, list, show, delete, export and import backups');
   for (const add of [addBackupCreate, addBackupList, addBackupShow, addBackupDelete, addBackupExport, addBackupImport])
     add(backup, register);

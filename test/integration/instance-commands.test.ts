@@ -17,6 +17,10 @@ interface Shown {
   readonly parameters: readonly { readonly name: string; readonly value: string }[];
   readonly instances: readonly { readonly name: string; readonly backup_id: string }[];
   readonly restart_required: boolean;
+  readonly differences: readonly object[];
+  readonly templates: readonly { readonly name: string; readonly user_defined: boolean }[];
+  readonly changes: readonly { readonly new_value: string }[];
+  readonly uses: readonly object[];
   readonly password: string;
 }
 
@@ -55,6 +59,60 @@ afterAll(async () => {
   await folder?.[Symbol.asyncDispose]();
 });
 
+/** `larder template ...`, for the instance that is there. */
+async function templates(): Promise<void> {
+  const template = async (...args: string[]): Promise<Shown> => {
+    const { code, err, json } = await larder(['template', ...args]);
+    expect(code, `${args.join(' ')}: ${err}`).toBe(0);
+    return json;
+  };
+  const valuesOf = ({ parameters }: Shown) => Object.fromEntries(parameters.map(({ name, value }) => [name, value]));
+  const made = await template('create', '--name', 'from-it', '--from-instance', 'by-command', '--set', 'logLevel=2');
+  expect(valuesOf(made)).toMatchObject({ logLevel: '2', 'net.maxIncomingConnections': '150' });
+  expect(made).toMatchObject({ node_type: 'single', datastore_version: '6.0', user_defined: true });
+  await template('create', '--name', 'plain', '--mode', 'Single', '--engine-version', '6.0', '--description', 'to begin with');
+  await template('create', '--name', 'copied', '--copy', 'from-it');
+  await template('set', 'copied', '--set', 'logLevel=3', '--set', 'notablescan=true', '--name', 'other');
+  const { differences } = await template('compare', 'from-it', 'other');
+  expect(differences).toEqual([
+    { parameter_name: 'logLevel', source_value: '2', target_value: '3' },
+    { parameter_name: 'notablescan', source_value: 'false', target_value: 'true' },
+  ]);
+  expect(valuesOf(await template('set', 'other', '--reset', '--set', 'logLevel=1'))).toMatchObject({
+    logLevel: '1',
+    notablescan: 'false',
+    'net.maxIncomingConnections': '65536',
+  });
+  const names = (await template('list')).templates.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(['Default-DDS-6.0-Single', 'from-it', 'other', 'plain']));
+
+  const { code, json, err } = await larder(['template', 'apply', 'other', 'by-command', '--wait']);
+  expect([code, json.job.status], err).toEqual([0, 'Completed']);
+  const { changes, uses } = await template('history', 'other');
+  expect(changes.map(({ new_value: value }) => value)).toContain('3');
+  expect(uses).toMatchObject([{ instance_name: 'by-command', apply_result: 'SUCCESS' }]);
+  expect(valuesOf((await larder(['instance', 'parameters', 'by-command'])).json)).toMatchObject({ logLevel: '1' });
+  await done(['instance', 'parameters', 'by-command', '--template', 'Default-DDS-6.0-Single']);
+
+  for (const [exit, ...args] of [
+    [2, 'create', '--name', 'x', '--copy', 'plain', '--mode', 'Single'],
+    [2, 'create', '--name', 'x', '--copy', 'plain', '--set', 'logLevel=1'],
+    [2, 'create', '--name', 'x', '--mode', 'Single', '--engine-version', '6.0', '--set', 'logLevel=9'],
+    [2, 'create', '--name', 'x', '--mode', 'Sharding'],
+    [2, 'set', 'plain'],
+    [2, 'set', 'plain', '--set', 'logLevel'],
+    [4, 'create', '--name', 'plain', '--mode', 'Single', '--engine-version', '6.0'],
+    [2, 'set', 'Default-DDS-6.0-Single', '--reset'],
+    [3, 'show', 'none'],
+    [3, 'apply', 'plain', 'nobody'],
+    [2, 'delete', 'plain'],
+  ] as const) {
+    expect(await larder(['template', ...args]), args.join(' ')).toMatchObject({ code: exit });
+  }
+  for (const name of ['from-it', 'other', 'plain']) expect(await template('delete', name, '--yes')).toMatchObject({ name });
+  expect((await template('list')).templates.every(({ user_defined: own }) => !own)).toBe(true);
+}
+
 it('an instance is made, set, restarted, renamed, backed up, deleted and brought back', { timeout: 280_000 }, async () => {
   const order = ['instance', 'create', '--name', 'by-command', '--mode', 'Single', '--keep-days', '0', '--no-tls', ...port];
   const { instance } = await done([...order, '--tag', 'stage=test', '--password'], `${password}\n`);
@@ -67,7 +125,7 @@ it('an instance is made, set, restarted, renamed, backed up, deleted and brought
   const { parameters } = (await larder(['instance', 'parameters', 'by-command'])).json;
   const values = Object.fromEntries(parameters.map(({ name, value }) => [name, value]));
   expect(values).toMatchObject({ logLevel: '1', 'net.maxIncomingConnections': '150', notablescan: 'false' });
-  await done(['instance', 'parameters', 'by-command', '--template', 'Default-DDS-6.0-Single']);
+  await templates();
 
   expect(await larder(['instance', 'rename', 'by-command', 'renamed-one'])).toMatchObject({
     code: 0,

@@ -98,7 +98,7 @@ async function readOrder(api: LarderApi, options: Options, source: Source | null
   const mode = source?.mode ?? options.mode ?? 'ReplicaSet';
   const type = mode === 'Single' ? 'single' : 'replica';
   const [region, versions] = await Promise.all([api.ownInstances.region(), api.ownInstances.versions()]);
-  const template = options.template === undefined ? null : pick('template', await api.ownInstances.templates(), options.template);
+  const template = options.template === undefined ? null : pick('template', await api.templates.list(), options.template);
   const spec = `dds.mongodb.s2.medium.4.${type === 'single' ? 'single' : 'repset'}`;
   return {
     name: options.name,

@@ -4,6 +4,7 @@ import { CommandError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findInstance, pick } from '../find-by-name.ts';
 import { finishJob } from '../finish-job.ts';
+import { collect, readParameterValues } from '../parameter-values.ts';
 import type { Register } from '../register.ts';
 import { describeParameters } from '../render/describe-parameters.ts';
 
@@ -12,8 +13,6 @@ interface Options {
   readonly template?: string;
   readonly wait?: true;
 }
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** `larder instance parameters`: shows them, or changes some, or gives an instance those of a template. */
 export function addInstanceParameters(instance: Command, register: Register): void {
@@ -26,12 +25,12 @@ export function addInstanceParameters(instance: Command, register: Register): vo
     .option('--wait', 'end when they are changed');
   register<Options>(withServerOptions(command), async (context, { set = [], template, wait }, [idOrName = '']) => {
     if (set.length > 0 && template !== undefined) throw usage('Give --set or --template, not both.');
-    const values = Object.fromEntries(set.map(readValue));
+    const values = readParameterValues(set);
     const api = await context.api();
     const { id, name } = await findInstance(api, idOrName);
     if (template !== undefined) {
-      const found = pick('template', await api.ownInstances.templates(), template);
-      const { job_id } = await api.ownInstances.applyTemplate(found.id, id);
+      const found = pick('template', await api.templates.list(), template);
+      const { job_id } = await api.templates.apply(found.id, [id]);
       return finishJob(context, api, { job_id }, { what: `${found.name} for ${name}`, instanceId: id, wait: wait === true });
     }
     if (set.length > 0) {
@@ -43,12 +42,6 @@ export function addInstanceParameters(instance: Command, register: Register): vo
     const parameters = await api.ownInstances.parameters(id);
     context.renderer.result({ instance_id: id, parameters }, describeParameters(parameters));
   });
-}
-
-function readValue(text: string): readonly [string, string] {
-  const at = text.indexOf('=');
-  if (at <= 0) throw usage(`--set takes name=value, not ${JSON.stringify(text)}.`);
-  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 function usage(message: string): CommandError {

@@ -1,4 +1,4 @@
-import type { WireParameter } from '../own-instances-api.ts';
+import type { WireParameter } from '../templates-api.ts';
 import { formatTable } from './format-table.ts';
 
 /** `larder instance parameters` for people. */
