@@ -7,8 +7,9 @@ export default defineConfig({
     maxWorkers: 2,
     // The embedded catalog compiles in a fraction of the memory.
     execArgv: ['--liftoff-only'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Longer than anything is awaited within a test: what is missed says what it was (test/fixtures/until.ts).
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     allowOnly: false,
   },
 });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { runProcess } from './run-process.ts';
 import { waitUntil } from './wait-until.ts';
 
-const options = { signal: new AbortController().signal, timeoutMs: 30_000 };
+const options = { signal: new AbortController().signal, timeoutMs: 120_000 };
 const node = process.execPath;
 
 function isAlive(pid: number): boolean {
@@ -45,10 +45,10 @@ describe('runProcess', () => {
     const script = `require('fs').writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000)`;
     const running = runProcess(node, ['-e', script], { ...options, signal: controller.signal, cwd: folder });
     running.catch(() => undefined);
-    const pid = await waitUntil(async () => Number(await readFile(`${folder}/pid`, 'utf8')) || null, { timeoutMs: 30_000 });
+    const pid = await waitUntil(async () => Number(await readFile(`${folder}/pid`, 'utf8')) || null, { timeoutMs: 120_000 });
     controller.abort(new Error('enough'));
     await expect(running).rejects.toThrow('enough');
-    await waitUntil(() => !isAlive(pid), { timeoutMs: 10_000 });
+    await waitUntil(() => !isAlive(pid), { timeoutMs: 120_000 });
     await rm(folder, { recursive: true });
   });
 

@@ -28,7 +28,7 @@ export interface ReplicaSetOptions {
   readonly extraArguments?: readonly string[];
   /** Leaves the servers running when this process ends. */
   readonly outlivesParent?: boolean;
-  /** Milliseconds without a primary after which the others elect a new one; 2000 unless given. */
+  /** Milliseconds without a primary after which the others elect a new one; the server's own choice, 10,000, unless given. */
   readonly electionTimeoutMs?: number;
 }
 
@@ -73,7 +73,7 @@ export async function startReplicaSet(options: ReplicaSetOptions): Promise<Repli
   const members = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
   try {
     for (const start of starts) if (start.status === 'rejected') throw start.reason;
-    await initiate(members, setName, options.electionTimeoutMs ?? 2_000);
+    await initiate(members, setName, options);
     const user = auth ? newRootUser() : null;
     const set = replicaSetOf(members, setName, connectionString(portsOf(members), { user, setName }));
     await waitUntil(() => areHealthy(members), { timeoutMs: healthyTimeoutMs, signal, what: `replica set ${setName}` });
@@ -100,7 +100,11 @@ function memberArguments(options: ReplicaSetOptions, setName: string, keyFile: s
   ];
 }
 
-async function initiate(members: readonly MongodProcess[], setName: string, electionTimeoutMs: number): Promise<void> {
+async function initiate(
+  members: readonly MongodProcess[],
+  setName: string,
+  { electionTimeoutMs = 10_000, signal }: Pick<ReplicaSetOptions, 'electionTimeoutMs' | 'signal'>,
+): Promise<void> {
   const [first] = members;
   if (!first) throw new LarderError('internal', 'a replica set needs at least one member');
   const client = directClient(first.port);
@@ -113,6 +117,9 @@ async function initiate(members: readonly MongodProcess[], setName: string, elec
         settings: { electionTimeoutMillis: electionTimeoutMs, heartbeatIntervalMillis: 500 },
       },
     });
+    // Nobody was primary yet whose absence would have to last for a time first. One alone elects itself.
+    const elected = () => client.db('admin').command({ replSetStepUp: 1 });
+    if (members.length > 1) await waitUntil(elected, { timeoutMs: healthyTimeoutMs, signal, what: `an election in ${setName}` });
   } finally {
     await client.close();
   }

@@ -67,7 +67,7 @@ export async function fuzzApi({ examples, seed, phases, limitMs, tag }: FuzzOpti
       ...['--header', `X-Auth-Token: ${api.admin.token}`, '--checks', checks.join(','), '--phases', phases.join(',')],
       ...['--max-examples', String(examples), '--seed', String(seed), '--generation-database', 'none', '--no-color'],
       ...(tag === undefined ? [] : ['--include-tag', tag]),
-      ...['--suppress-health-check', 'all', '--warnings', 'off', '--request-timeout', '30'],
+      ...['--suppress-health-check', 'all', '--warnings', 'off', '--request-timeout', '120'],
     ],
     {
       SCHEMATHESIS_HOOKS: hooks,

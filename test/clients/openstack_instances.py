@@ -68,7 +68,7 @@ def check_recycling(instance_id):
     completed(made["job_id"])
     DDS.create_policy(enabled=True, retention_period_in_days=2)
     DDS.delete_instance(instance_id)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while DDS.find_instance("otc-renamed") is not None:
         expect(time.monotonic() < deadline, "it is still there")
         time.sleep(0.2)

@@ -31,7 +31,7 @@ DDS = CONN.dds
 
 
 def wait_for_job(job_id):
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while True:
         job = DDS.get_job(job_id)
         if job.status != "Running":

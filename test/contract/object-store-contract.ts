@@ -14,15 +14,15 @@ async function keysOf(store: ObjectStore, prefix: string): Promise<string[]> {
   return (await Array.fromAsync(store.list(prefix))).map(({ key }) => key);
 }
 
-/** What every store promises (src/storage/port.ts). Run for each kind; `setupTimeout` in milliseconds. */
-export function objectStoreContract(kind: string, open: () => Promise<StoreUnderTest>, setupTimeout = 10_000): void {
+/** What every store promises (src/storage/port.ts). Run for each kind. */
+export function objectStoreContract(kind: string, open: () => Promise<StoreUnderTest>): void {
   describe(`object store contract: ${kind}`, () => {
     let under: StoreUnderTest;
     let store: ObjectStore;
     beforeAll(async () => {
       under = await open();
       store = under.store;
-    }, setupTimeout);
+    });
     afterAll(async () => {
       await store?.close();
       await under?.dispose();
@@ -129,7 +129,7 @@ export function objectStoreContract(kind: string, open: () => Promise<StoreUnder
       for (let n = 0; n < keys.length; n += 50)
         await Promise.all(keys.slice(n, n + 50).map((key) => store.put(key, Buffer.of(1))));
       expect(await keysOf(store, 'many/')).toEqual(keys);
-    }, 60_000);
+    });
 
     it.each([
       ['', 'empty-key'],

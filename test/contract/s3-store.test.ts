@@ -5,9 +5,6 @@ import { parseStoreUrl } from '../../src/storage/store-url.ts';
 import { objectStoreContract } from './object-store-contract.ts';
 import { startS3Server, type S3Server } from '../fixtures/start-s3-server.ts';
 
-/** The first start on a machine installs the server. */
-const setupTimeout = 300_000;
-
 let server: S3Server;
 const url = (bucket: string): string =>
   `s3://${bucket}?endpoint=${encodeURIComponent(server.endpoint)}&region=eu-de&pathStyle=true`;
@@ -16,19 +13,18 @@ beforeAll(async () => {
   server = await startS3Server();
   for (const [name, value] of Object.entries(server.environment)) vi.stubEnv(name, value === '' ? undefined : value);
   for (const bucket of ['plain', 'shared']) await server.createBucket(bucket);
-}, setupTimeout);
+});
 
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
   vi.unstubAllEnvs();
 });
 
-objectStoreContract('S3', async () => ({ store: await openStore(url('plain')), dispose: async () => undefined }), setupTimeout);
-objectStoreContract(
-  'S3 below a prefix',
-  async () => ({ store: await openStore(url('shared/deep/er')), dispose: async () => undefined }),
-  setupTimeout,
-);
+objectStoreContract('S3', async () => ({ store: await openStore(url('plain')), dispose: async () => undefined }));
+objectStoreContract('S3 below a prefix', async () => ({
+  store: await openStore(url('shared/deep/er')),
+  dispose: async () => undefined,
+}));
 
 describe('S3 store', () => {
   it('sees only what is below its prefix', async () => {

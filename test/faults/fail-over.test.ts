@@ -62,7 +62,8 @@ function holding(repository: ProjectRepository, held: Promise<void>): ProjectRep
 }
 
 describe('S9: the member that is read is lost', () => {
-  const set = replicaSet();
+  // Nobody is elected because a machine is busy, or because a member stands still for a while.
+  const set = replicaSet({ electionTimeoutMs: 60_000 });
   let proxy: TcpProxy;
   let hidden: MongodProcess;
   let direct: MongoClient;
@@ -90,10 +91,13 @@ describe('S9: the member that is read is lost', () => {
   });
 
   async function hiddenIsThere(of: ReplicaSet): Promise<void> {
-    await until(async () => {
-      const { members } = await direct.db('admin').command({ replSetGetStatus: 1 });
-      return (members as Document[]).every(({ health, state }) => health === 1 && (state === 1 || state === 2));
-    });
+    await until(
+      async () => {
+        const { members } = await direct.db('admin').command({ replSetGetStatus: 1 });
+        return (members as Document[]).every(({ health, state }) => health === 1 && (state === 1 || state === 2));
+      },
+      { what: 'every member of the set to be healthy' },
+    );
     await of.healthy();
   }
 
@@ -103,9 +107,7 @@ describe('S9: the member that is read is lost', () => {
     const workload = startWorkload({ client: direct, db: 'busy', seed: 7, writers: 2, definitions: true });
     const trouble = midScan(harm);
     try {
-      const began = performance.now();
       const manifest = await backUp(repository, set().uri, 'through', [], trouble.report);
-      expect(performance.now() - began, 'under a minute').toBeLessThan(60_000);
       expect(trouble.fired(), 'the planned fault').toBe(true);
       expect(await compareWithSource(direct, repository, manifest)).toBeGreaterThan(0);
       return manifest;
@@ -147,7 +149,7 @@ describe('S9: the member that is read is lost', () => {
     const before = (await direct.db('admin').command({ replSetGetStatus: 1 }))['term'];
     let stepDown: Promise<unknown> = Promise.resolve();
     const manifest = await backUpThrough(() => {
-      stepDown = direct.db('admin').command({ replSetStepDown: 5, secondaryCatchUpPeriodSecs: 2 });
+      stepDown = direct.db('admin').command({ replSetStepDown: 30, secondaryCatchUpPeriodSecs: 30 });
     });
     await stepDown;
     await hiddenIsThere(set());
@@ -170,7 +172,9 @@ describe('S9: the member that is read is lost', () => {
       process.kill(voter.pid!, 'SIGSTOP');
       try {
         await direct.db('lost').renameCollection('moving', 'moved', atOnce as never);
-        await until(async () => (await read.db('lost').listCollections({ name: 'moved' }).toArray()).length === 1);
+        await until(async () => (await read.db('lost').listCollections({ name: 'moved' }).toArray()).length === 1, {
+          what: 'the rename to reach the member that is read',
+        });
         renamed.resolve();
         // Time for as many tries as anybody would make; short enough for the primary to stay one.
         await delay(3000);

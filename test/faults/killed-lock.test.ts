@@ -2,6 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Standalone } from '../../src/provider/start-standalone.ts';
+import { endedJob } from '../fixtures/ended-job.ts';
+import { holdable, holdReads } from '../fixtures/hold-server.ts';
 import { startTestServer } from '../fixtures/standalone.ts';
 import { startLarder, type Larder } from '../fixtures/start-larder.ts';
 import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -32,27 +34,15 @@ describe('H5: the lock of a single server, when Larder is killed while it holds 
   const isLocked = async (): Promise<boolean> => (await client.db('admin').command({ currentOp: 1 }))['fsyncLock'] === true;
   const begin = (larder: Larder, name: string): Promise<Started> =>
     larder.call<Started>('POST', `/larder/v1/${larder.projectId}/backups`, { instance_id: instanceId, name, lock: true });
-  const ended = (larder: Larder, { job_id: id }: Started): Promise<{ status: string; fail_reason: string | null }> =>
-    until(
-      async () => {
-        const job = await larder.call<{ status: string; fail_reason: string | null }>(
-          'GET',
-          `/larder/v1/${larder.projectId}/jobs/${id}`,
-        );
-        return job.status === 'Running' ? null : job;
-      },
-      { timeoutMs: 100_000 },
-    );
 
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ extraArguments: holdable });
     client = new MongoClient(server.uri);
     folder = await temporaryFolder();
-    for (let n = 0; n < 12; n++)
-      await client
-        .db('shop')
-        .collection('orders')
-        .insertMany(Array.from({ length: 10_000 }, (_, k) => ({ n: n * 10_000 + k, text: `order ${k} `.repeat(30) })));
+    await client
+      .db('shop')
+      .collection('orders')
+      .insertMany(Array.from({ length: 10_000 }, (_, n) => ({ n, text: `order ${n} `.repeat(30) })));
     await using larder = await startLarder({ dataFolder: folder.path });
     const body = { name: 'single', uri: server.uri };
     const adopted = await larder.call<{ id: string }>('POST', `/larder/v1/${larder.projectId}/instances/adopt`, body);
@@ -68,17 +58,22 @@ describe('H5: the lock of a single server, when Larder is killed while it holds 
 
   it('goes at once; killed together with its guard it goes at the next start; the backup is then taken, locked', async () => {
     const first = await startLarder({ dataFolder: folder.path });
+    // However quick the machine is, the backup is not over before there is nobody left who could end it.
+    await using reading = await holdReads(client, 'shop.orders');
     await begin(first, 'killed');
-    await until(isLocked);
+    await until(isLocked, { what: 'the lock of the server' });
     await first.kill();
-    await until(async () => !(await isLocked()), { timeoutMs: 10_000, what: 'the guard to unlock the server' });
+    await until(async () => !(await isLocked()), { what: 'the guard to unlock the server' });
 
     const second = await startLarder({ dataFolder: folder.path });
-    await until(async () => (await isLocked()) && (await guardOf(second.pid)) !== null, { timeoutMs: 60_000 });
+    await until(async () => (await isLocked()) && (await guardOf(second.pid)) !== null, {
+      what: 'the server to be locked again, under a guard',
+    });
     const guard = (await guardOf(second.pid))!;
     process.kill(guard, 'SIGKILL');
     await second.kill();
     expect(await isLocked(), 'nobody is left to unlock').toBe(true);
+    await reading.release();
 
     await using third = await startLarder({ dataFolder: folder.path });
     const { backups } = await third.call<{ backups: { id: string }[] }>('GET', `/larder/v1/${third.projectId}/backups`);
@@ -88,7 +83,7 @@ describe('H5: the lock of a single server, when Larder is killed while it holds 
         const shown = await third.call<{ status: string; consistency: string; cluster_time: unknown }>('GET', path);
         return shown.status === 'BUILDING' ? null : shown;
       },
-      { timeoutMs: 100_000 },
+      { what: 'the end of the backup', timeoutMs: 300_000 },
     );
     expect(backup).toMatchObject({ status: 'COMPLETED', consistency: 'locked', cluster_time: null });
     expect(await isLocked()).toBe(false);
@@ -97,7 +92,7 @@ describe('H5: the lock of a single server, when Larder is killed while it holds 
     const plain = await third.call<Started>('POST', `/v3/${third.projectId}/backups`, {
       backup: { instance_id: instanceId, name: 'by-dds', description: '' },
     });
-    expect(await ended(third, plain)).toMatchObject({ status: 'Completed' });
+    expect(await endedJob(third, plain.job_id)).toMatchObject({ status: 'Completed' });
     expect(await third.call('GET', `/larder/v1/${third.projectId}/backups/${plain.backup_id}`)).toMatchObject({
       consistency: 'none',
       notes: [expect.stringContaining('not all at the same one')],

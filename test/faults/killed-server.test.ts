@@ -4,17 +4,13 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stateCollection } from '../../src/core/restore-names.ts';
 import type { CollectionState } from '../../src/engine/restore/restore-state.ts';
+import { endedJob, jobOf } from '../fixtures/ended-job.ts';
+import { holdable } from '../fixtures/hold-server.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
-import { startLarder, type Larder } from '../fixtures/start-larder.ts';
+import { startLarder } from '../fixtures/start-larder.ts';
 import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { until } from '../fixtures/until.ts';
-
-interface Job {
-  readonly status: 'Running' | 'Completed' | 'Failed';
-  readonly fail_reason: string | null;
-  readonly progress: { readonly documents_done: number } | null;
-}
 
 const documents = 150_000;
 /** So that the backup lasts for seconds on any machine, and can be seen half-way. */
@@ -27,16 +23,11 @@ function uuidOf(entry: unknown): string {
 
 /** P10: the real server, killed with SIGKILL while a real job runs, and started again on the same data folder. */
 describe('a server killed in the middle', () => {
-  const set = replicaSet({ members: 1, extraArguments: ['--setParameter', 'enableTestCommands=1'] });
+  const set = replicaSet({ members: 1, extraArguments: holdable });
   let folder: TemporaryFolder;
   let dataFolder: string;
   let instanceId: string;
   let before: Record<string, unknown>;
-
-  const jobOf = (larder: Larder, id: string): Promise<Job> =>
-    larder.call<Job>('GET', `/larder/v1/${larder.projectId}/jobs/${id}`);
-  const ended = (larder: Larder, id: string): Promise<Job> =>
-    until(async () => ((await jobOf(larder, id)).status === 'Running' ? null : jobOf(larder, id)), { timeoutMs: 100_000 });
 
   beforeAll(async () => {
     folder = await temporaryFolder();
@@ -71,7 +62,7 @@ describe('a server killed in the middle', () => {
     await first.kill();
 
     const second = await startLarder({ dataFolder });
-    expect(await ended(second, jobId)).toMatchObject({ status: 'Completed' });
+    expect(await endedJob(second, jobId)).toMatchObject({ status: 'Completed' });
     const { backups } = await second.call<{ backups: { id: string; status: string }[] }>(
       'GET',
       `/v3/${second.projectId}/backups`,
@@ -103,7 +94,7 @@ describe('a server killed in the middle', () => {
     expect(await client.db('shop').collection('orders').countDocuments()).toBe(documents / 2);
 
     await using third = await startLarder({ dataFolder });
-    expect(await ended(third, restore.job_id)).toMatchObject({ status: 'Completed' });
+    expect(await endedJob(third, restore.job_id)).toMatchObject({ status: 'Completed' });
     expect(await instanceState(client)).toEqual(before);
     // R3: the collection that the killed one had begun was filled further, and took its place.
     const [orders] = await client.db('shop').listCollections({ name: 'orders' }).toArray();

@@ -27,7 +27,7 @@ describe('S9: a set of a primary, a delayed member, an arbiter and a hidden memb
       mongod: await testMongod(),
       folder: join(folder.path, name),
       arguments: [`--replSet=${set().setName}`, '--wiredTigerCacheSizeGB=0.25', ...more],
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(300_000),
     });
   const directly = ({ port }: MongodProcess): MongoClient =>
     new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`);
@@ -60,9 +60,13 @@ describe('S9: a set of a primary, a delayed member, an arbiter and a hidden memb
     // With an arbiter a set has no write concern of its own accord.
     await client.db('admin').command({ setDefaultRWConcern: 1, defaultWriteConcern: { w: 1 } });
     await client.db('admin').command({ replSetReconfig: config, force: true });
-    await until(async () => (await stateOf(arbiter)) === 'ARBITER' && (await stateOf(syncing)) === 'STARTUP2');
+    await until(async () => (await stateOf(arbiter)) === 'ARBITER' && (await stateOf(syncing)) === 'STARTUP2', {
+      what: 'an arbiter, and a member that hangs in its initial sync',
+    });
     // After a forced change it takes the primary a moment to know what is committed.
-    await until(async () => (await client.db('admin').command({ hello: 1 }))['lastWrite'].majorityOpTime !== undefined);
+    await until(async () => (await client.db('admin').command({ hello: 1 }))['lastWrite'].majorityOpTime !== undefined, {
+      what: 'the primary to know what is committed',
+    });
   });
   afterAll(async () => {
     await client.close();
@@ -81,7 +85,7 @@ describe('S9: a set of a primary, a delayed member, an arbiter and a hidden memb
     expect(first.notes).toEqual([]);
     await using direct = directly(syncing);
     await direct.db('admin').command({ configureFailPoint: hanging, mode: 'off' });
-    await until(async () => (await stateOf(syncing)) === 'SECONDARY', { timeoutMs: 60_000 });
+    await until(async () => (await stateOf(syncing)) === 'SECONDARY', { what: 'the initial sync' });
     await client
       .db('there')
       .collection('c')

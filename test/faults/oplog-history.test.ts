@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { backUp, testRepository } from '../fixtures/backup.ts';
 import { compareWithSource } from '../fixtures/compare-with-source.ts';
-import { replicaSet, startTestSet } from '../fixtures/replica-set.ts';
+import { electOneOf, replicaSet, startTestSet } from '../fixtures/replica-set.ts';
 import { until } from '../fixtures/until.ts';
 
 describe('an oplog that is too small', () => {
@@ -13,14 +13,17 @@ describe('an oplog that is too small', () => {
   async function rollOver(client: MongoClient, seconds: number): Promise<void> {
     const filler = client.db('filler').collection<{ _id: number }>('f');
     const text = 'x'.repeat(100_000);
-    await until(async () => {
-      await filler.updateMany({ _id: { $lt: 20 } }, { $set: { text: `${text}${Math.round(performance.now())}` } });
-      const oldest = await client
-        .db('local')
-        .collection('oplog.rs')
-        .findOne({}, { sort: { $natural: 1 } });
-      return (oldest?.['ts'].getHighBitsUnsigned() as number) > seconds;
-    });
+    await until(
+      async () => {
+        await filler.updateMany({ _id: { $lt: 20 } }, { $set: { text: `${text}${Math.round(performance.now())}` } });
+        const oldest = await client
+          .db('local')
+          .collection('oplog.rs')
+          .findOne({}, { sort: { $natural: 1 } });
+        return (oldest?.['ts'].getHighBitsUnsigned() as number) > seconds;
+      },
+      { what: 'the oplog to roll over' },
+    );
   }
 
   it('O2, O5: rolls over between two backups: everything is scanned, and the backup says so', async () => {
@@ -47,7 +50,7 @@ describe('an oplog that is too small', () => {
 
 describe('writes that are rolled back', () => {
   it('O3: never come into a backup, and the next one still builds on the one before', async () => {
-    await using set = await startTestSet({ electionTimeoutMs: 6_000 });
+    await using set = await startTestSet({ electionTimeoutMs: 60_000 });
     await using client = new MongoClient(set.uri);
     const repository = await testRepository();
     const collection = client.db('votes').collection<{ _id: string }>('c');
@@ -57,17 +60,21 @@ describe('writes that are rolled back', () => {
     const isolated = await set.primary();
     const rest = set.members.filter((member) => member !== isolated);
     for (const member of rest) await member.kill();
-    // For some seconds it believes to be primary still.
+    // For a minute it believes to be primary still.
     await collection.insertOne({ _id: 'lost' }, { writeConcern: { w: 1, journal: true } });
     await client.db('votes').command({ create: 'lost too', writeConcern: { w: 1 } });
     await isolated.kill();
     for (const member of rest) await member.restart();
-    await set.primary();
-    await until(() => collection.insertOne({ _id: 'after' }, { writeConcern: { w: 'majority' } }));
+    await electOneOf(rest);
+    await until(() => collection.insertOne({ _id: 'after' }, { writeConcern: { w: 'majority' } }), {
+      what: 'a write after the election',
+    });
     await isolated.restart();
     await set.healthy();
     await using direct = new MongoClient(`mongodb://127.0.0.1:${isolated.port}/?directConnection=true`);
-    await until(async () => (await direct.db('votes').collection<{ _id: string }>('c').distinct('_id')).includes('after'));
+    await until(async () => (await direct.db('votes').collection<{ _id: string }>('c').distinct('_id')).includes('after'), {
+      what: 'the member that comes back to have what was written without it',
+    });
 
     const second = await backUp(repository, set.uri, 'second', ['first']);
     expect(second.baseBackupId).toBe('first');

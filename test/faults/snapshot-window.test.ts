@@ -30,7 +30,7 @@ describe('a server that keeps no history', () => {
     const widened: Promise<unknown>[] = [];
     let phaseBefore = '';
     try {
-      await until(() => done > 100);
+      await until(() => done > 100, { what: 'the first writes' });
       const manifest = await backUp(repository, set().uri, 'late', [], ({ phase }) => {
         if (phase === 'final round' && phaseBefore !== phase) finalRounds++;
         phaseBefore = phase;

@@ -51,7 +51,7 @@ describe.each(['4.4.2', '6.0.5'])('capped collections of MongoDB %s', (version) 
   let direct: MongoClient;
 
   beforeAll(async () => {
-    const mongod = await fetchMongod(version, { env: process.env, signal: AbortSignal.timeout(100_000), log: () => undefined });
+    const mongod = await fetchMongod(version, { env: process.env, signal: AbortSignal.timeout(300_000), log: () => undefined });
     [set, judge] = await Promise.all([startTestSet({ mongod, members: 2 }), startTestServer({ mongod })]);
     client = new MongoClient(set.uri, { retryWrites: false });
     judged = new MongoClient(judge.uri);
@@ -107,7 +107,7 @@ describe.each(['4.4.2', '6.0.5'])('capped collections of MongoDB %s', (version) 
     try {
       for (const name of ['first', 'second', 'third']) {
         const enough = done + 600;
-        await until(() => done > enough);
+        await until(() => done > enough, { what: '600 more writes' });
         taken.push(await backUp(repository, set.uri, name, taken.map(({ backupId }) => backupId).toReversed()));
       }
     } finally {

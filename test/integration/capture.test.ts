@@ -22,7 +22,7 @@ describe('a backup taken while clients write', () => {
       try {
         for (let n = 0; n < 3; n++) {
           const enough = workload.done() + 300;
-          await until(() => workload.done() > enough);
+          await until(() => workload.done() > enough, { what: '300 more operations' });
           const manifest = await backUp(repository, set().uri, `backup-${n}`, taken);
           expect(manifest.consistency).toBe('snapshot');
           expect(manifest.baseBackupId, 'builds on the backup before').toBe(taken[0] ?? null);

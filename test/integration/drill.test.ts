@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Long, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeEnvironment, nodeFlags } from '../../scripts/node-options.mjs';
+import { endedJob, type ShownJob } from '../fixtures/ended-job.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { startLarder, type Larder } from '../fixtures/start-larder.ts';
 import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -15,12 +16,6 @@ import { until } from '../fixtures/until.ts';
 interface Backup {
   readonly id: string;
   readonly proof: { readonly verdict: string; readonly reason: string | null; readonly seconds: number } | null;
-}
-
-interface Job {
-  readonly status: string;
-  readonly fail_reason: string | null;
-  readonly result: { readonly verdict: string; readonly documents: number; readonly notes: string[] } | null;
 }
 
 /** Real server, real command line, real drills. */
@@ -32,14 +27,7 @@ describe('a backup', () => {
   let backupId: string;
 
   const own = (path: string): string => `/larder/v1/${larder.projectId}/${path}`;
-  const ended = (id: string): Promise<Job> =>
-    until(
-      async () => {
-        const job = await larder.call<Job>('GET', own(`jobs/${id}`));
-        return job.status === 'Running' ? null : job;
-      },
-      { timeoutMs: 60_000 },
-    );
+  const ended = (id: string): Promise<ShownJob> => endedJob(larder, id);
   const proof = async () => (await larder.call<Backup>('GET', own(`backups/${backupId}`))).proof;
   const command = async (...args: string[]) => {
     const bin = fileURLToPath(new URL('../../bin/larder.ts', import.meta.url));
@@ -105,7 +93,7 @@ describe('a backup', () => {
         );
         return id === null ? null : await ended(id);
       },
-      { timeoutMs: 100_000 },
+      { what: 'the first drill of the schedule', timeoutMs: 300_000 },
     );
     expect(scheduled).toMatchObject({ status: 'Completed', result: { verdict: 'equal', notes: ['Assertions that hold: 2.'] } });
     expect((await command('instance', 'show', 'shop')).output).toMatch(/Proved +.* UTC, at most 31 days may pass/);

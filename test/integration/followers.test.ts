@@ -59,12 +59,12 @@ describe('the followers of two servers on one PostgreSQL catalog', () => {
       (await db.selectFrom('oplog_followers').select('holder').executeTakeFirst())?.holder;
     const shownUpTo = async (id: number): Promise<void> => {
       await orders.insertOne({ _id: id });
-      await until(async () => (await ordersIn(archive)).includes(id), { what: `order ${id} in the archive`, timeoutMs: 60_000 });
+      await until(async () => (await ordersIn(archive)).includes(id), { what: `order ${id} in the archive` });
     };
 
     const cut = await openCatalog({ dataFolder: folder.path, databaseUrl: where.databaseUrl! });
     await using first = keep(cut);
-    await until(async () => (await findTimelines(db, instanceId)).length > 0, { timeoutMs: 60_000 });
+    await until(async () => (await findTimelines(db, instanceId)).length > 0, { what: 'the first timeline' });
     await shownUpTo(1);
     const before = await holder();
     await using second = keep(other.catalog);
@@ -74,7 +74,7 @@ describe('the followers of two servers on one PostgreSQL catalog', () => {
     // The first one cannot be heard any more, and does not know: for a moment both write.
     await cut.close();
     await sql`update oplog_followers set lease_until = now()`.execute(db);
-    await until(async () => (await holder()) !== before, { what: 'the other to take over', timeoutMs: 60_000 });
+    await until(async () => (await holder()) !== before, { what: 'the other to take over' });
     await shownUpTo(3);
     await shownUpTo(4);
     await first[Symbol.asyncDispose]();
@@ -85,7 +85,7 @@ describe('the followers of two servers on one PostgreSQL catalog', () => {
         const [known] = await archive.stretches();
         return timelines[0]?.stretches.at(-1)?.to.t === known?.to.t ? timelines : null;
       },
-      { what: 'the catalog to show the archive', timeoutMs: 60_000 },
+      { what: 'the catalog to show the archive' },
     );
     expect(more).toEqual([]);
     expect(shown!.stretches).toHaveLength(1);
@@ -96,11 +96,13 @@ describe('the followers of two servers on one PostgreSQL catalog', () => {
     expect((await other.ended(caller, jobId)).status).toBe('Completed');
     const restore = await other.useCases.restore(caller, { backupId, targetInstanceId: instanceId, overwrite: true });
     expect((await other.ended(caller, restore.jobId)).status).toBe('Completed');
-    await until(async () => (await findTimelines(db, instanceId)).at(-1)?.gap?.cause === 'restored', { timeoutMs: 60_000 });
+    await until(async () => (await findTimelines(db, instanceId)).at(-1)?.gap?.cause === 'restored', {
+      what: 'the timeline after the restore',
+    });
     await orders.insertOne({ _id: 6 });
     const isDue = async (): Promise<boolean> =>
       (await db.selectFrom('backup_policies').select('first_due').executeTakeFirstOrThrow()).first_due;
-    await until(isDue, { what: 'an automated backup to be due at once', timeoutMs: 60_000 });
+    await until(isDue, { what: 'an automated backup to be due at once' });
     await second[Symbol.asyncDispose]();
     const state = async () => (await other.useCases.showInstance(caller, instanceId)).archive;
     expect(await state()).toMatchObject({ state: 'off', cause: null });
@@ -129,7 +131,7 @@ describe('the followers of two servers on one PostgreSQL catalog', () => {
     expect(await findTimelines(lost.catalog.db, instanceId)).toEqual(
       [ended!, begun!].map((known) => ({ ...known, stretches: stretches.filter(({ timeline }) => timeline === known.number) })),
     );
-  }, 120_000);
+  });
 });
 
 /** Ids of the orders that were inserted, as the archive has it, each as often as it is read. */

@@ -43,7 +43,7 @@ describe('the history of a real replica set', () => {
     await happen(client, async (name) => void points.set(name, await majorityOpTime(client, never)));
     await archiveOplog(repository, client);
     [stretch] = (await archive.stretches()) as [typeof stretch];
-  }, 60_000);
+  });
 
   it('tells of drops, replacements and mass changes, each with the point just before it', async () => {
     const { events, next } = await page({});

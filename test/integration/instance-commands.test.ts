@@ -1,6 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startLarder, type Larder } from '../fixtures/start-larder.ts';
+import { instancePorts } from '../fixtures/instance-ports.ts';
 import { runLarder } from '../fixtures/run-larder.ts';
 import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
 
@@ -8,8 +9,6 @@ import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-fol
 let folder: TemporaryFolder;
 let server: Larder;
 const password = 'Pass-Word_1';
-/** Other tests may run beside this one: none of them takes the port of a server that is being restarted. */
-const port = ['--port', String(2100 + (process.pid % 6000))];
 
 interface Shown {
   readonly job: { readonly status: string };
@@ -45,7 +44,7 @@ async function done(args: readonly string[], input?: string): Promise<Shown> {
 
 async function countGoods(at: number, secret: string): Promise<number> {
   const uri = `mongodb://rwuser:${encodeURIComponent(secret)}@127.0.0.1:${at}/?directConnection=true`;
-  await using client = await new MongoClient(uri, { serverSelectionTimeoutMS: 5000 }).connect();
+  await using client = await new MongoClient(uri, { serverSelectionTimeoutMS: 120_000 }).connect();
   await client.db('shop').collection('goods').insertOne({ sku: 1 });
   return await client.db('shop').collection('goods').countDocuments();
 }
@@ -53,7 +52,7 @@ async function countGoods(at: number, secret: string): Promise<number> {
 beforeAll(async () => {
   folder = await temporaryFolder();
   server = await startLarder({ dataFolder: folder.path });
-}, 300_000);
+});
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
   await folder?.[Symbol.asyncDispose]();
@@ -113,7 +112,9 @@ async function templates(): Promise<void> {
   expect((await template('list')).templates.every(({ user_defined: own }) => !own)).toBe(true);
 }
 
-it('an instance is made, set, restarted, renamed, backed up, deleted and brought back', { timeout: 280_000 }, async () => {
+it('an instance is made, set, restarted, renamed, backed up, deleted and brought back', async () => {
+  // Other tests may run beside this one: none of them takes the port of a server that is being restarted.
+  const port = ['--port', String((await instancePorts(1))[0])];
   const order = ['instance', 'create', '--name', 'by-command', '--mode', 'Single', '--keep-days', '0', '--no-tls', ...port];
   const { instance } = await done([...order, '--tag', 'stage=test', '--password'], `${password}\n`);
   expect(instance).toMatchObject({ name: 'by-command', status: 'normal', tls: false, tags: [{ key: 'stage', value: 'test' }] });

@@ -113,7 +113,7 @@ describe('an outer Keystone', () => {
       clock,
       version: '0.1.0',
     });
-  }, 400_000);
+  });
   afterAll(async () => {
     await server.close();
     await world[Symbol.asyncDispose]();
@@ -253,7 +253,9 @@ describe('an outer Keystone', () => {
   it('the real server takes it from its settings', async () => {
     await using larder = await startLarder({ settings: { LARDER_KEYSTONE_URL: keystone.url } });
     // A busy machine may take longer than a server waits for its Keystone; the next request asks again.
-    await until(async () => (await larder.send('GET', `/v3/${larder.projectId}/backups`)).ok, { timeoutMs: 90_000 });
+    await until(async () => (await larder.send('GET', `/v3/${larder.projectId}/backups`)).ok, {
+      what: 'an answer of Keystone in time',
+    });
     expect(await larder.call('GET', `/v3/${larder.projectId}/backups`)).toEqual({ backups: [], total_count: 0 });
     expect(await larder.call('GET', '/v3/auth/projects')).toMatchObject({
       projects: [{ id: larder.projectId, name: 'eu-de_default' }],

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
+import { instancePorts } from '../fixtures/instance-ports.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { testProvider } from '../fixtures/test-provider.ts';
 import { until } from '../fixtures/until.ts';
@@ -10,7 +11,7 @@ it('the log of a server that has grown is followed by a new one, and only the on
   await using folder = await temporaryFolder();
   const clock = systemClock;
   const provider = await testProvider(folder.path, clock, 20, 1);
-  const [port = 0] = await provider.choosePorts(2100 + (process.pid % 6000), 1, new Set());
+  const [port = 0] = await instancePorts(1);
   const servers = { id: 'rotated', version: '6.0', ports: [port], setName: null, tls: false, parameters: {} };
   const { signal } = new AbortController();
   await provider.create(servers, [{ name: 'larder', password: 'Pass-Word_1' }], signal);
@@ -26,14 +27,14 @@ it('the log of a server that has grown is followed by a new one, and only the on
         for (const name of await older()) seen.add(name);
         return seen.size >= 3 ? true : null;
       },
-      { what: 'three logs to be followed by another', timeoutMs: 30_000 },
+      { what: 'three logs to be followed by another' },
     );
     await until(
       async () => {
         await provider.rotateLogs({ ...servers, ports: [port] });
         return (await older()).length <= 2 ? true : null;
       },
-      { what: 'older logs to be removed', timeoutMs: 30_000 },
+      { what: 'older logs to be removed' },
     );
     const files = await provider.logFiles('rotated', 0);
     expect(files).toHaveLength(2);

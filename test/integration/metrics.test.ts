@@ -53,7 +53,7 @@ it('metrics say how the installation stands, in the text format, and hold no sec
   expect(await value(`larder_proof_good${labels}`)).toBeUndefined();
   clock.moveBy(9 * 86_400_000);
   expect(await value(`larder_proof_overdue${labels}`)).toBe('1');
-  expect(await until(() => value('larder_repository_objects'))).toMatch(/^[1-9]\d*$/);
+  expect(await until(() => value('larder_repository_objects'), { what: 'the repository to be counted' })).toMatch(/^[1-9]\d*$/);
   metrics.scheduled(true);
   metrics.answered({ operation: 'listBackups', method: 'GET', status: 200, seconds: 0.01 });
   expect(await value('larder_scheduler_last_success_timestamp_seconds')).toBe(String(clock.now().getTime() / 1000));

@@ -5,8 +5,6 @@ import { replicaSet } from '../fixtures/replica-set.ts';
 /** 30 seeds, several at once on one set; more of them are run by `npm run soak`. */
 const seeds = 30;
 const atOnce = 10;
-/** Far beyond what they take on an idle machine. Milliseconds. */
-const timeout = 400_000;
 
 describe('backups taken while seeded clients write, restored to another set', () => {
   // Two operations an entry: longer transactions become chains of entries (pitfalls E7).
@@ -25,12 +23,12 @@ describe('backups taken while seeded clients write, restored to another set', ()
           backups: 2,
           operations: 20,
         });
-        expect(compared).toBeGreaterThanOrEqual(2 * 5 * atOnce);
-        expect(restored).toBeGreaterThanOrEqual(5 * atOnce);
+        // What no workload drops or renames, and what each of them is given before it begins.
+        expect(compared).toBeGreaterThanOrEqual(2 * 2 * atOnce);
+        expect(restored).toBeGreaterThanOrEqual(2 * atOnce);
       } catch (error) {
         throw new Error(`replay with: ${replayCommand(batch)}`, { cause: error });
       }
     },
-    timeout,
   );
 });

@@ -179,8 +179,12 @@ describe('a restore', () => {
         expect.stringContaining('expiry.clustered: 1 are past their time'),
       ]),
     );
-    await until(async () => (await expiry.collection('sessions').countDocuments()) === 1000);
-    await until(async () => (await expiry.collection('clustered').countDocuments()) === 1);
+    await until(async () => (await expiry.collection('sessions').countDocuments()) === 1000, {
+      what: 'the documents past their time to expire',
+    });
+    await until(async () => (await expiry.collection('clustered').countDocuments()) === 1, {
+      what: 'the clustered document past its time to expire',
+    });
     await expiry.dropDatabase();
   });
 

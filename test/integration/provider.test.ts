@@ -31,7 +31,7 @@ async function listens(port: number): Promise<boolean> {
 }
 
 async function withClient<T>(uri: string, use: (client: MongoClient) => Promise<T>): Promise<T> {
-  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 30_000 });
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 120_000 });
   try {
     return await use(client);
   } finally {
@@ -40,9 +40,10 @@ async function withClient<T>(uri: string, use: (client: MongoClient) => Promise<
 }
 
 describe('a replica set of three', () => {
-  const set = replicaSet();
+  const set = replicaSet({ electionTimeoutMs: 2_000 });
 
   it('takes majority writes and has one primary and two secondaries', async () => {
+    await set().healthy();
     const states = await withClient(set().uri, async (client) => {
       await client
         .db('shop')
@@ -125,10 +126,13 @@ describe('the end of servers', () => {
       const log = await readFile(join(folder.path, `member-${member}`, 'mongod.log'), 'utf8');
       return Number(/"pid":(\d+)/.exec(log)?.[1] ?? Number.NaN);
     };
-    const pids = await until(async () => {
-      const found = await Promise.all([pidOf(0), pidOf(1)]);
-      return found.every(Number.isInteger) && found;
-    });
+    const pids = await until(
+      async () => {
+        const found = await Promise.all([pidOf(0), pidOf(1)]);
+        return found.every(Number.isInteger) && found;
+      },
+      { what: 'both servers to begin their logs' },
+    );
     controller.abort(new Error('enough'));
     await expect(starting).rejects.toThrow('enough');
     expect(pids.filter(isAlive)).toEqual([]);
@@ -154,7 +158,7 @@ describe('servers that demand credentials', () => {
       mongod: await testMongod(),
       folder: folder.path,
       auth: true,
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(300_000),
     });
     await withClient(single.uri, (client) => client.db('shop').collection('goods').insertOne({ sku: 1 }));
     const anonymous = `mongodb://127.0.0.1:${single.server.port}/?directConnection=true`;
@@ -171,7 +175,7 @@ describe('servers that cannot start', () => {
       mongod: await testMongod(),
       folder: folder.path,
       extraArguments: ['--noSuchOption'],
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(300_000),
     });
     await expect(start).rejects.toMatchObject({ code: 'mongod-unavailable', message: expect.stringMatching(/noSuchOption/) });
   });

@@ -1,6 +1,8 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogPlaces, usePostgres } from '../fixtures/catalog-places.ts';
+import { endedJob } from '../fixtures/ended-job.ts';
+import { holdable, holdInserts, holdReads } from '../fixtures/hold-server.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { startLarder, type Larder } from '../fixtures/start-larder.ts';
@@ -15,7 +17,7 @@ interface Refusal {
   readonly error_code: string;
 }
 
-const set = replicaSet({ members: 1 });
+const set = replicaSet({ members: 1, extraArguments: holdable });
 const open = usePostgres();
 
 beforeAll(async () => {
@@ -55,21 +57,17 @@ describe.each(catalogPlaces)('races on the real server, %s catalog', (place) => 
   };
   const create = (instanceId: string, name: string) =>
     larder.send('POST', `${P}/backups`, { backup: { instance_id: instanceId, name } });
-  const ended = (jobId: string): Promise<string> =>
-    until(
-      async () => {
-        const { job } = await larder.call<{ job: { status: string } }>('GET', `${P}/jobs?id=${jobId}`);
-        return job.status === 'Running' ? null : job.status;
-      },
-      { timeoutMs: 60_000 },
-    );
+  const ended = async (jobId: string): Promise<string> => (await endedJob(larder, jobId)).status;
   const listed = async (query: string): Promise<{ name: string; id: string; status: string }[]> =>
     (await larder.call<{ backups: { name: string; id: string; status: string }[] }>('GET', `${P}/backups?${query}`)).backups;
   const jobsRunning = async (instanceId: string): Promise<void> => {
-    await until(async () => {
-      const { instances } = await larder.call<{ instances: { actions: string[] }[] }>('GET', `${P}/instances?id=${instanceId}`);
-      return instances[0]?.actions.length === 0;
-    });
+    await until(
+      async () => {
+        const { instances } = await larder.call<{ instances: { actions: string[] }[] }>('GET', `${P}/instances?id=${instanceId}`);
+        return instances[0]?.actions.length === 0;
+      },
+      { what: 'the instance to be idle' },
+    );
   };
 
   it('A1: 50 concurrent creations with one name give one backup and 49 documented refusals', async () => {
@@ -86,7 +84,10 @@ describe.each(catalogPlaces)('races on the real server, %s catalog', (place) => 
 
   it('A8: two backups at once on an instance: one is taken, the other refused with a code that clients retry', async () => {
     const instanceId = await adopt();
+    await using client = new MongoClient(set().uri);
+    const held = await holdReads(client, 'shop.orders');
     const answers = await Promise.all(['first', 'second'].map((name) => answerOf(create(instanceId, name))));
+    await held.release();
     expect(counted(answers)).toEqual({ 200: 1, '403 DBS.201014': 1 });
     await jobsRunning(instanceId);
     expect(await listed(`instance_id=${instanceId}`)).toMatchObject([{ status: 'COMPLETED' }]);
@@ -98,6 +99,7 @@ describe.each(catalogPlaces)('races on the real server, %s catalog', (place) => 
     const taken = (await (await create(instanceId, `restored-${place}`)).json()) as Taken;
     expect(await ended(taken.job_id)).toBe('Completed');
     const before = await instanceState(client);
+    const held = await holdInserts(client);
     const { job_id: restore } = await larder.call<Taken>('POST', `${P}/instances/recovery`, {
       source: { instance_id: instanceId, backup_id: taken.backup_id },
       target: { instance_id: instanceId },
@@ -116,21 +118,24 @@ describe.each(catalogPlaces)('races on the real server, %s catalog', (place) => 
       }
     })();
     await asked;
+    await held.release();
     expect(await restored).toBe('Completed');
     await asking;
     expect(answers[0]).toBe('400 DBS.201319');
     expect(new Set(answers.slice(0, -1))).toEqual(new Set(['400 DBS.201319']));
     expect(await instanceState(client)).toEqual(before);
     await larder.send('DELETE', `${P}/backups/${taken.backup_id}`);
-    await until(async () => (await listed(`instance_id=${instanceId}`)).length === 0);
+    await until(async () => (await listed(`instance_id=${instanceId}`)).length === 0, { what: 'the deletion of the backup' });
   });
 
   it('A6: an instance cannot be deleted during its backup; afterwards its manual backup stays', async () => {
     const instanceId = await adopt();
-    await larder.call('PATCH', `${L}/instances/${instanceId}`, { rate_mb_per_s: 2 });
+    await using client = new MongoClient(set().uri);
+    const held = await holdReads(client, 'shop.orders');
     const taken = (await (await create(instanceId, `outlives-${place}`)).json()) as Taken;
     const refused = await answerOf(larder.send('DELETE', `${P}/instances/${instanceId}`));
     expect(refused).toBe('403 DBS.201014');
+    await held.release();
     expect(await ended(taken.job_id)).toBe('Completed');
     const deleted = await larder.send('DELETE', `${P}/instances/${instanceId}`);
     expect(deleted.status).toBe(202);

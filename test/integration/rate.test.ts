@@ -62,11 +62,11 @@ describe('how fast a backup reads', () => {
     });
     try {
       const { summary, reports } = await backUp(5);
-      expect(summary.notes).toEqual([
-        expect.stringMatching(/^Reading was slowed down for a time: reads of others took 2\d\d ms\.$/),
-      ]);
+      expect(summary.notes).toContainEqual(
+        expect.stringMatching(/^Reading was slowed down for a time: reads of others took \d{3,} ms\.$/),
+      );
       expect(reports.map(({ phase }) => phase)).toContainEqual(
-        expect.stringMatching(/^scanning, slowed down: reads of others took 2\d\d ms$/),
+        expect.stringMatching(/^scanning, slowed down: reads of others took \d{3,} ms$/),
       );
     } finally {
       loaded = false;

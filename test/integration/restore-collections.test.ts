@@ -4,6 +4,8 @@ import { formatPoint } from '../../src/core/oplog-archive.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { majorityOpTime } from '../../src/mongo/members.ts';
 import { makeZoo } from '../fixtures/catalog-zoo.ts';
+import { endedJob, type ShownJob } from '../fixtures/ended-job.ts';
+import { holdable, holdInserts } from '../fixtures/hold-server.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { startLarder } from '../fixtures/start-larder.ts';
@@ -17,7 +19,7 @@ interface State {
 }
 
 describe('databases and collections, each as of its own time', () => {
-  const set = replicaSet({ members: 1 });
+  const set = replicaSet({ members: 1, extraArguments: holdable });
 
   it('C1, C2, R4, R7: come beside what is there, whatever kind they are, and history goes on', async () => {
     await using client = new MongoClient(set().uri);
@@ -37,14 +39,14 @@ describe('databases and collections, each as of its own time', () => {
     await larder.send('PUT', `${dds}/instances/${id}/backups/policy`, policy);
     const tick = () => client.db('clock').collection('ticks').insertOne({});
     const restorable = async (second: number): Promise<void> => {
-      const path = `${dds}/instances/${id}/restore-time?date=${systemClock.now().toISOString().slice(0, 10)}`;
       await until(
         async () => {
           await tick();
+          const path = `${dds}/instances/${id}/restore-time?date=${systemClock.now().toISOString().slice(0, 10)}`;
           const { restore_time } = await larder.call<{ restore_time: { end_time: number }[] }>('GET', path);
           return (restore_time.at(-1)?.end_time ?? 0) > second * 1000;
         },
-        { what: 'a range up to the second', timeoutMs: 60_000 },
+        { what: 'a range up to the second' },
       );
     };
     /** The second of the last write; what is written next belongs to another. */
@@ -93,6 +95,7 @@ describe('databases and collections, each as of its own time', () => {
       expect([refused.status, await refused.json()]).toMatchObject([400, { error_code: code }]);
     }
 
+    const held = await holdInserts(client);
     const { job_id } = await larder.call<{ job_id: string }>('POST', path, {
       restore_collections: [
         { database: 'zoo', restore_database_time: then },
@@ -109,14 +112,8 @@ describe('databases and collections, each as of its own time', () => {
     });
     const { instances } = await larder.call<{ instances: { actions: string[] }[] }>('GET', `${dds}/instances?id=${id}`);
     expect(instances[0]!.actions).toEqual(['RESTORE_TABLE']);
-    const ended = async (jobId: string) =>
-      until(
-        async () => {
-          const job = await larder.call<{ status: string }>('GET', `${own}/jobs/${jobId}`);
-          return job.status === 'Running' ? null : job;
-        },
-        { what: 'the end of the restore', timeoutMs: 60_000 },
-      );
+    await held.release();
+    const ended = (jobId: string): Promise<ShownJob> => endedJob(larder, jobId);
     expect(await ended(job_id)).toMatchObject({
       name: 'MongodbRestoreTable',
       status: 'Completed',
@@ -144,7 +141,7 @@ describe('databases and collections, each as of its own time', () => {
     expect(await ended(again.job_id)).toMatchObject({ status: 'Completed' });
     expect(await rows('again orders')).toEqual([1, 2, 3].map((n) => ({ _id: n, n: 1 })));
     expect(await rows(`again sold_bak_${later}`)).toEqual([1, 2, 3].map((n) => ({ _id: n, n: 2 })));
-  }, 300_000);
+  });
 });
 
 /** What is stored of a database, without what only a whole restore brings. */

@@ -6,6 +6,7 @@ import { wholeBackup } from '../../src/core/restore-selection.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { majorityOpTime } from '../../src/mongo/members.ts';
 import { openWorld } from '../fixtures/engine-world.ts';
+import { endedJob, type ShownJob } from '../fixtures/ended-job.ts';
 import { larderCommand } from '../fixtures/larder-command.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { startLarder } from '../fixtures/start-larder.ts';
@@ -14,15 +15,6 @@ import { until } from '../fixtures/until.ts';
 const uuid = (digit: number): string => `0000000${digit}-0000-4000-8000-000000000000`;
 const never = new AbortController().signal;
 const codeOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => (error as LarderError).code);
-
-interface EndedJob {
-  readonly status: string;
-  readonly fail_reason: string | null;
-  readonly result: {
-    readonly verdict: string;
-    readonly replayed: readonly { readonly point: string; readonly writes: number }[];
-  } | null;
-}
 
 describe('a restore to a time', () => {
   const set = replicaSet({ members: 1 });
@@ -41,24 +33,17 @@ describe('a restore to a time', () => {
     // An idle server lets its clock stand for ten seconds; a busy one does not.
     const tick = () => client.db('clock').collection('ticks').insertOne({});
     const restorable = async (moment: number): Promise<void> => {
-      const path = `${dds}/${id}/restore-time?date=${systemClock.now().toISOString().slice(0, 10)}`;
       await until(
         async () => {
           await tick();
+          const path = `${dds}/${id}/restore-time?date=${systemClock.now().toISOString().slice(0, 10)}`;
           const { restore_time } = await larder.call<{ restore_time: { end_time: number }[] }>('GET', path);
           return (restore_time.at(-1)?.end_time ?? 0) > moment;
         },
-        { what: 'a range up to the moment', timeoutMs: 60_000 },
+        { what: 'a range up to the moment' },
       );
     };
-    const ended = async (jobId: string): Promise<EndedJob> =>
-      until(
-        async () => {
-          const job = await larder.call<EndedJob>('GET', `${own}/jobs/${jobId}`);
-          return job.status === 'Running' ? null : job;
-        },
-        { what: 'the end of the restore', timeoutMs: 120_000 },
-      );
+    const ended = (jobId: string): Promise<ShownJob> => endedJob(larder, jobId);
     await restorable(systemClock.now().getTime());
 
     await orders.updateMany({ _id: { $lt: 10 } }, { $inc: { n: 1 } });
@@ -71,7 +56,7 @@ describe('a restore to a time', () => {
         await tick();
         return (await majorityOpTime(client, never)).t > second.point.t;
       },
-      { what: 'the next second', timeoutMs: 30_000 },
+      { what: 'the next second' },
     );
     await orders.drop();
     await restorable((await majorityOpTime(client, never)).t * 1000);
@@ -184,8 +169,8 @@ describe('a restore to a time', () => {
     // What comes now is another history.
     const gaps = async (): Promise<readonly { cause: string }[]> =>
       (await larder.call<{ archive: { gaps: { cause: string }[] } }>('GET', `${own}/instances/${id}`)).archive.gaps;
-    await until(async () => (await gaps()).some(({ cause }) => cause === 'restored'), { timeoutMs: 60_000 });
-  }, 240_000);
+    await until(async () => (await gaps()).some(({ cause }) => cause === 'restored'), { what: 'the next history' });
+  });
 });
 
 it('R8: backups that a restore to a time may need cannot be deleted while it runs, nor with their instance, and it proves none of them', async () => {
@@ -250,4 +235,4 @@ it('R8: backups that a restore to a time may need cannot be deleted while it run
   await useCases.deleteBackup(caller, older);
   await db.updateTable('instances').set({ mode: 'Single' }).execute();
   expect(await codeOf(useCases.restore(caller, { ...order, moment }))).toBe('unsupported-operation');
-}, 60_000);
+});

@@ -30,6 +30,9 @@ describe('a backup beside', () => {
       'enableTestCommands=1',
       '--setParameter',
       'ttlMonitorSleepSecs=1',
+      // However long a backup takes that a transaction lies across.
+      '--setParameter',
+      'transactionLifetimeLimitSeconds=600',
     ],
   });
   const target = replicaSet({ members: 1, setName: 'target' });
@@ -86,7 +89,7 @@ describe('a backup beside', () => {
     const { prepareTimestamp } = await prepare(committed);
     await prepare(aborted);
     // Three writes are two entries here: the prepare is the second.
-    const oldest = await oldestOpenTransaction(client, AbortSignal.timeout(10_000));
+    const oldest = await oldestOpenTransaction(client, AbortSignal.timeout(120_000));
     expect(compareClusterTime(oldest!, fromTimestamp(prepareTimestamp))).toBeLessThan(0);
     const finish = async (): Promise<void> => {
       const commit = { commitTransaction: 1, commitTimestamp: prepareTimestamp, writeConcern: { w: 'majority' } };
@@ -126,7 +129,9 @@ describe('a backup beside', () => {
     await strings('t', 'o').insertOne({ _id: 'b', n: 2 });
     const expiring = Array.from({ length: 20 }, () => ({ at: new Date(0) }));
     await client.db('t').collection('ttl').insertMany(expiring);
-    await until(async () => (await client.db('t').collection('ttl').countDocuments()) === 1);
+    await until(async () => (await client.db('t').collection('ttl').countDocuments()) === 1, {
+      what: 'the documents past their time to expire',
+    });
     const second = await backUp(repository, set().uri, 'second', ['first']);
     expect(await idsOf(repository, second, 't.o')).toEqual(['applied', 'b', 'c', 'r1', 'r2', 'r3']);
     expect(second.collections.find(({ db, name }) => db === 't' && name === 'ttl')).toMatchObject({ documents: 1 });
@@ -252,7 +257,7 @@ describe('a backup beside', () => {
     try {
       let base: string[] = [];
       for (const id of ['first', 'second', 'third']) {
-        await until(() => storms > 10);
+        await until(() => storms > 10, { what: 'ten changes of the catalog' });
         const manifest = await backUp(repository, set().uri, id, base);
         base = [id];
         const images = manifest.collections.filter((image) => image.db === 'storm');
@@ -285,7 +290,7 @@ describe('a backup beside', () => {
       while (!stop.signal.aborted) await ring.insertOne({ _id: written++ });
     })();
     try {
-      await until(() => written > 400);
+      await until(() => written > 400, { what: '400 writes' });
       const manifest = await backUp(repository, set().uri, 'first', []);
       const image = manifest.collections.find((each) => each.db === 'ring')!;
       const raw = [...(await documentsOfImage(repository, image.layers)).keys()];

@@ -61,7 +61,7 @@ describe('a set of 6.0', () => {
   });
 
   it('C4: indexes of 4.4 with options that 6.0 refuses: the data is kept and each of them is named', async () => {
-    const mongod = await fetchMongod('4.4.2', { env: process.env, signal: AbortSignal.timeout(100_000), log: () => undefined });
+    const mongod = await fetchMongod('4.4.2', { env: process.env, signal: AbortSignal.timeout(300_000), log: () => undefined });
     await using old = await startTestSet({ mongod, members: 1, setName: 'old' });
     await using source = new MongoClient(old.uri);
     await using client = new MongoClient(set().uri);

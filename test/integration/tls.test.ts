@@ -65,7 +65,7 @@ it('serves TLS, and a certificate that is renewed at SIGHUP or on disk is used w
     // Without a signal it takes until the files are looked at again.
     const before = renewals;
     await makeCertificate(folder.path);
-    await until(() => renewals > before, { what: 'the certificate on disk', timeoutMs: 30_000 });
+    await until(() => renewals > before, { what: 'the certificate on disk' });
     expect((await ask(`${address}/v3`, await readCertificate(files))).status).toBe(200);
   } finally {
     await server.close();

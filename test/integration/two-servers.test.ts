@@ -8,6 +8,8 @@ import { putRecord, readRecords } from '../../src/engine/records.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { openRepository } from '../../src/repository/open-repository.ts';
 import { openStore } from '../../src/storage/open-store.ts';
+import { endedJob } from '../fixtures/ended-job.ts';
+import { holdable, holdReads } from '../fixtures/hold-server.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { startLarder, type Larder } from '../fixtures/start-larder.ts';
@@ -16,11 +18,8 @@ import { startS3Server, type S3Server } from '../fixtures/start-s3-server.ts';
 import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { until } from '../fixtures/until.ts';
 
-/** The first start on a machine installs the S3 server. */
-const setupTimeout = 300_000;
-
 describe('two servers on one PostgreSQL and one S3 bucket', () => {
-  const set = replicaSet({ members: 1 });
+  const set = replicaSet({ members: 1, extraArguments: holdable });
   let s3: S3Server;
   let postgres: TestPostgres;
   let folder: TemporaryFolder;
@@ -34,16 +33,7 @@ describe('two servers on one PostgreSQL and one S3 bucket', () => {
     await mkdir(dataFolder, { recursive: true });
     return startLarder({ dataFolder, settings: { ...settings, ...others } });
   };
-  const jobOf = async (larder: Larder, jobId: string): Promise<{ status: string; progress: string }> =>
-    (await larder.call<{ job: { status: string; progress: string } }>('GET', `${P}/jobs?id=${jobId}`)).job;
-  const ended = (larder: Larder, jobId: string): Promise<string> =>
-    until(
-      async () => {
-        const { status } = await jobOf(larder, jobId);
-        return status === 'Running' ? null : status;
-      },
-      { what: `the end of job ${jobId}`, timeoutMs: 120_000 },
-    );
+  const ended = async (larder: Larder, jobId: string): Promise<string> => (await endedJob(larder, jobId)).status;
   /** How often each answer was given to requests that go to both servers at the same time, in turns. */
   const race = async (count: number, send: (larder: Larder, n: number) => Promise<Response>): Promise<Record<string, number>> => {
     const answers = await Promise.all(Array.from({ length: count }, (_, n) => send(servers[n % 2]!, n)));
@@ -76,7 +66,7 @@ describe('two servers on one PostgreSQL and one S3 bucket', () => {
       uri: set().uri,
     });
     instanceId = id;
-  }, setupTimeout);
+  });
   afterAll(async () => {
     for (const larder of servers ?? []) await larder[Symbol.asyncDispose]();
     await postgres?.[Symbol.asyncDispose]();
@@ -116,7 +106,9 @@ describe('two servers on one PostgreSQL and one S3 bucket', () => {
         `${P}/backups?instance_id=${instanceId}`,
       );
     const settled = async (): Promise<void> => {
-      await until(async () => (await list()).backups.every(({ status }) => status !== 'BUILDING'), { timeoutMs: 120_000 });
+      await until(async () => (await list()).backups.every(({ status }) => status !== 'BUILDING'), {
+        what: 'the end of every backup',
+      });
       const { jobs } = await servers[1]!.call<{ jobs: { status: string; fail_reason: string | null }[] }>(
         'GET',
         `/v3.1/${servers[1]!.projectId}/jobs`,
@@ -124,12 +116,16 @@ describe('two servers on one PostgreSQL and one S3 bucket', () => {
       expect(jobs.filter(({ status }) => status !== 'Completed')).toEqual([]);
     };
     await settled();
+    await using client = new MongoClient(set().uri);
+    await client.db('shop').collection('new').insertOne({ n: 1 });
+    const held = await holdReads(client, 'shop.new');
     expect(
       await race(
         20,
         create((n) => `different-${n}`),
       ),
     ).toEqual({ '200': 1, '403 DBS.201014': 19 });
+    await held.release();
     await settled();
     expect((await list()).backups).toHaveLength(2);
 
@@ -150,16 +146,13 @@ describe('two servers on one PostgreSQL and one S3 bucket', () => {
     expect((await list()).backups).toHaveLength(1);
   });
 
-  it('one takes over what the other was working on when it was killed', { timeout: 200_000 }, async () => {
+  it('one takes over what the other was working on when it was killed', async () => {
     const [one, two] = servers as [Larder, Larder];
-    const limit = (larder: Larder, rate: number | null) =>
-      larder.call('PATCH', `/larder/v1/${larder.projectId}/instances/${instanceId}`, { rate_mb_per_s: rate });
     await two.kill();
-    // So much that is new takes half a minute at this rate.
     await using client = new MongoClient(set().uri);
     const more = Array.from({ length: 8000 }, (_, n) => ({ n, text: `more ${n} `.repeat(40) }));
     await client.db('shop').collection('more').insertMany(more);
-    await limit(one, 0.1);
+    const held = await holdReads(client, 'shop.more');
     const made = await one.call<{ job_id: string; backup_id: string }>('POST', `${P}/backups`, {
       backup: { instance_id: instanceId, name: 'taken-over' },
     });
@@ -174,10 +167,10 @@ describe('two servers on one PostgreSQL and one S3 bucket', () => {
         await database.end();
       }
     };
-    await until(async () => (await tries()) === 1, { timeoutMs: 30_000 });
+    await until(async () => (await tries()) === 1, { what: 'the first server to work on it' });
     servers[1] = await start('two');
-    await limit(servers[1], null);
     await one.kill();
+    await held.release();
     expect(await ended(servers[1], made.job_id)).toBe('Completed');
     expect(await tries()).toBe(2);
 

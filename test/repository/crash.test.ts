@@ -48,7 +48,7 @@ describe('P1: a crash leaves only garbage', () => {
         expect(await restoreAll(afterwards.project(project), 'b1')).toEqual(expected);
       }
     }
-  }, 60_000);
+  });
 
   it.each(['getRange', 'list', 'stat'] as const satisfies StoreMethod[])('fails as a whole if a %s fails', async (method) => {
     const store = createMemoryStore();

@@ -111,7 +111,7 @@ describe('P2: damage of any object is named and never handed out', () => {
         await expectFound(store, key);
       }
     }
-  }, 60_000);
+  });
 
   it('finds truncation, bytes too many, and a missing object', async () => {
     for (const key of perKind()) {
@@ -132,7 +132,7 @@ describe('P2: damage of any object is named and never handed out', () => {
       store.objects.delete(key);
       await expectFound(store, key);
     }
-  }, 60_000);
+  });
 
   it('finds objects that changed places', async () => {
     for (const kind of ['packs', 'layers', 'manifests']) {
