@@ -3,6 +3,7 @@ import { LarderError } from '../core/errors.ts';
 import { checkInstanceName } from '../core/names.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { instanceNodes } from './instance-nodes.ts';
+import { rowOfRecord } from './instance-record.ts';
 import { lockNeedsSingle } from './lock-needs-single.ts';
 import { newId } from './new-id.ts';
 import { putRecord, type InstanceRecord } from './records.ts';
@@ -42,28 +43,10 @@ export async function adoptInstance(
     created: now.toISOString(),
   };
   await putRecord(deps.repository, 'instance', id, record);
+  const status = found.nodes.some((node) => node.role === 'Primary' && node.healthy) ? 'normal' : 'abnormal';
   await deps.catalog.db
     .insertInto('instances')
-    .values({
-      id,
-      project_id: record.projectId,
-      name,
-      mode: record.mode,
-      status: found.nodes.some((node) => node.role === 'Primary' && node.healthy) ? 'normal' : 'abnormal',
-      action: null,
-      action_job_id: null,
-      sealed_uri: record.sealedUri,
-      address: record.address,
-      server_version: record.serverVersion,
-      set_name: record.setName,
-      tls: record.tls,
-      nodes: JSON.stringify(record.nodes),
-      holds_user_data: record.holdsUserData,
-      lock: request.lock ?? false,
-      probed: now,
-      created: now,
-      updated: now,
-    })
+    .values(rowOfRecord(id, record, { status, probed: now }))
     .execute();
   return { id };
 }

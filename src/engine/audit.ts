@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { AuditEntriesTable } from '../catalog/schema.ts';
 import { translateCatalogError } from '../catalog/translate-catalog-error.ts';
-import { afterMarker } from './after-marker.ts';
+import { pageOfRows } from './page-of-rows.ts';
 import { newHexId } from './new-id.ts';
 import type { IdentityDeps } from './tokens.ts';
 import type { Page, Rows } from './use-cases.ts';
@@ -83,7 +83,7 @@ export function createAudit(deps: IdentityDeps): Audit {
     },
 
     async list(filter) {
-      const { projectId, user, operation, result, begin, end, marker } = filter;
+      const { projectId, user, operation, result, begin, end } = filter;
       let matching = db.selectFrom('audit_entries');
       if (projectId !== null) matching = matching.where('project_id', '=', projectId);
       if (user !== undefined) matching = matching.where((e) => e.or([e('user_id', '=', user), e('user_name', '=', user)]));
@@ -92,12 +92,8 @@ export function createAudit(deps: IdentityDeps): Audit {
       if (begin !== undefined) matching = matching.where('time', '>=', begin);
       if (end !== undefined) matching = matching.where('time', '<=', end);
       try {
-        const { total } = await matching.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
-        let page = matching.selectAll().orderBy('time', 'desc').orderBy('id', 'desc').limit(filter.limit).offset(filter.offset);
-        if (marker !== undefined) {
-          page = page.where(afterMarker({ table: 'audit_entries', column: 'time', descending: true, marker, projectId: null }));
-        }
-        return { rows: (await page.execute()).map(entryFromRow), total };
+        const { rows, total } = await pageOfRows('audit_entries', matching, { ...filter, column: 'time', projectId: null });
+        return { rows: rows.map(entryFromRow), total };
       } catch (error) {
         throw translateCatalogError(error);
       }

@@ -1,6 +1,6 @@
 import type { CatalogTransaction } from '../catalog/schema.ts';
-import { datastoreVersion } from '../core/datastore-version.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { insertBackup } from './insert-backup.ts';
 import { takeInstance } from './instance-action.ts';
 import type { InstanceRow } from './instance-from-row.ts';
 import { newId } from './new-id.ts';
@@ -38,29 +38,19 @@ export async function beginBackup(
   const backupId = newId('backup');
   const jobId = newJobId();
   const projectId = instance.project_id;
-  const inserted = await trx
-    .insertInto('backups')
-    .values({
-      id: backupId,
-      project_id: projectId,
-      name,
-      description,
-      instance_id: instance.id,
-      instance_name: instance.name,
-      instance_mode: instance.mode,
-      datastore_version: datastoreVersion(instance.server_version),
-      type,
-      status: 'BUILDING',
-      begin_time: now,
-      end_time: null,
-      fail_reason: null,
-      keep_days: keepDays,
-    })
-    // Waits for a racing request of the same name to end, and then knows the answer without an aborted transaction.
-    .onConflict((conflict) => conflict.columns(['project_id', 'name']).doNothing())
-    .returning('id')
-    .executeTakeFirst();
-  if (inserted === undefined) return null;
+  const listed = await insertBackup(trx, {
+    id: backupId,
+    projectId,
+    name,
+    description,
+    instance,
+    serverVersion: instance.server_version,
+    type,
+    begin: now,
+    stored: null,
+    keepDays,
+  });
+  if (!listed) return null;
   await takeInstance(trx, { projectId, instanceId: instance.id, action: 'BACKUP', jobId, now });
   await startJob(deps, trx, {
     id: jobId,

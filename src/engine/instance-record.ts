@@ -1,6 +1,6 @@
 import type { CatalogTransaction, InstancesTable } from '../catalog/schema.ts';
 import type { Tag } from '../core/own-instance.ts';
-import type { Updateable } from 'kysely';
+import type { Insertable, Updateable } from 'kysely';
 import type { EngineDeps } from './engine-deps.ts';
 import { ownOf, type InstanceRow } from './instance-from-row.ts';
 import { putRecord, type InstanceRecord } from './records.ts';
@@ -25,6 +25,34 @@ export function instanceRecord(row: InstanceRow): InstanceRecord {
     tags: row.tags as readonly Tag[],
     created: row.created.toISOString(),
   };
+}
+
+/** The row of an instance that was just found, or is known from its record alone; asked when it was `probed`, and nothing runs on it. */
+export function rowOfRecord(id: string, record: InstanceRecord, { status, probed }: { status: string; probed: Date }) {
+  const created = new Date(record.created);
+  return {
+    id,
+    project_id: record.projectId,
+    name: record.name,
+    mode: record.mode,
+    status,
+    action: null,
+    action_job_id: null,
+    sealed_uri: record.sealedUri,
+    address: record.address,
+    server_version: record.serverVersion,
+    set_name: record.setName,
+    tls: record.tls,
+    nodes: JSON.stringify(record.nodes),
+    holds_user_data: record.holdsUserData,
+    lock: record.lock ?? false,
+    rate_mb_per_s: record.rateMbPerS ?? null,
+    own: record.own === undefined || record.own === null ? null : JSON.stringify(record.own),
+    tags: JSON.stringify(record.tags ?? []),
+    probed,
+    created,
+    updated: created,
+  } satisfies Insertable<InstancesTable>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Timers } from '../lib/timers.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { keepRounds } from './keep-rounds.ts';
 import { instanceRefresher } from './refresh-instance.ts';
 import { scheduleRound } from './schedule-round.ts';
 
@@ -15,25 +16,13 @@ export function keepSchedule(
   timers: Timers,
   ended: (well: boolean) => void = () => undefined,
 ): AsyncDisposable {
-  const stop = new AbortController();
   const refresh = instanceRefresher(deps);
-  const rounds = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      try {
-        await scheduleRound(deps, refresh);
-        ended(true);
-      } catch (error) {
-        deps.log.warn({ err: error }, 'automated backups could not be looked after');
-        ended(false);
-      }
-      await timers.sleep(interval, stop.signal);
-    }
-  };
-  const running = rounds();
-  return {
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      await running;
+  return keepRounds(() => scheduleRound(deps, refresh), {
+    timers,
+    interval,
+    ended: (error) => {
+      if (error !== null) deps.log.warn({ err: error }, 'automated backups could not be looked after');
+      ended(error === null);
     },
-  };
+  });
 }

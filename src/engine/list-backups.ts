@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import { afterMarker } from './after-marker.ts';
 import { backupFromRow } from './backup-from-row.ts';
 import { findBackupSurroundings } from './backup-surroundings.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findBackup } from './find-backup.ts';
+import { pageOfRows } from './page-of-rows.ts';
 import type { Backup, BackupFilter, BackupOrder, Caller, Rows } from './use-cases.ts';
 
 const columns = {
@@ -39,16 +39,9 @@ export async function listBackups(deps: EngineDeps, caller: Caller, filter: Back
     if (part !== undefined) matching = matching.where(sql<boolean>`strpos(${sql.ref(column)}, ${part}) > 0`);
   }
 
-  const { total } = await matching.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
   const { by, descending } = filter.order ?? newestFirst;
-  const column = columns[by];
-  const direction = descending ? 'desc' : 'asc';
-  let page = matching.selectAll().orderBy(column, direction).orderBy('id', direction).limit(filter.limit).offset(filter.offset);
-  const { marker } = filter;
-  if (marker !== undefined) {
-    page = page.where(afterMarker({ table: 'backups', column, descending, marker, projectId: caller.projectId }));
-  }
-  const rows = await page.execute();
+  const page = { ...filter, column: columns[by], descending, projectId: caller.projectId };
+  const { rows, total } = await pageOfRows('backups', matching, page);
   const around = await findBackupSurroundings(
     db,
     rows.map((row) => row.instance_id),

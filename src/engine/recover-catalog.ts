@@ -1,8 +1,9 @@
 import type { CatalogHandle, CatalogTransaction } from '../catalog/schema.ts';
-import { datastoreVersion } from '../core/datastore-version.ts';
+import { insertBackup } from './insert-backup.ts';
 import { LarderError } from '../core/errors.ts';
 import { insertConfigurations, readConfigurations } from './configurations/recovered-configurations.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { rowOfRecord } from './instance-record.ts';
 import { refreshTimelines } from './follow/archive-rows.ts';
 import { readBackupHeads, withUniqueNames, type BackupHead, type Renamed, type Unreadable } from './recovered-backups.ts';
 import { insertRecycled } from './instances/recycle-bin.ts';
@@ -107,7 +108,7 @@ export async function recoverCatalog(deps: RecoverDeps): Promise<RecoveredCatalo
     for (const [id, record] of instanceProofs) if (known.has(id)) await insertInstanceProof(trx, id, record);
     const modes = new Map<string, string>([...recycled, ...instances].map(({ id, record }) => [id, record.mode]));
     for (const backup of backups) {
-      await insertBackup(trx, backup, modes.get(backup.instanceId) ?? backup.mode, proofs.get(backup.backupId));
+      await listBackup(trx, backup, modes.get(backup.instanceId) ?? backup.mode, proofs.get(backup.backupId));
     }
     const projectIds = new Set(projects.map(({ id }) => id));
     await insertConfigurations(trx, configurations, { projectIds, instanceIds: known });
@@ -184,33 +185,8 @@ async function insertUser(trx: CatalogTransaction, { id, record }: Found<UserRec
 
 /** As last seen; `probed` long ago, so that it is asked again before anything is done with it. */
 async function insertInstance(trx: CatalogTransaction, { id, record }: Found<InstanceRecord>): Promise<void> {
-  const created = new Date(record.created);
-  await trx
-    .insertInto('instances')
-    .values({
-      id,
-      project_id: record.projectId,
-      name: record.name,
-      mode: record.mode,
-      status: 'normal',
-      action: null,
-      action_job_id: null,
-      sealed_uri: record.sealedUri,
-      address: record.address,
-      server_version: record.serverVersion,
-      set_name: record.setName,
-      tls: record.tls,
-      nodes: JSON.stringify(record.nodes),
-      holds_user_data: record.holdsUserData,
-      lock: record.lock ?? false,
-      rate_mb_per_s: record.rateMbPerS ?? null,
-      own: record.own === undefined || record.own === null ? null : JSON.stringify(record.own),
-      tags: JSON.stringify(record.tags ?? []),
-      probed: new Date(0),
-      created,
-      updated: created,
-    })
-    .execute();
+  const row = rowOfRecord(id, record, { status: 'normal', probed: new Date(0) });
+  await trx.insertInto('instances').values(row).execute();
 }
 
 /** Windows count from the first look on: which of the earlier ones had their backup nobody knows any more. */
@@ -230,32 +206,19 @@ async function insertPolicy(trx: CatalogTransaction, { id, record }: Found<Polic
     .execute();
 }
 
-async function insertBackup(
+async function listBackup(
   trx: CatalogTransaction,
   backup: BackupHead,
   mode: string,
   verdict: ProofRecord | undefined,
 ): Promise<void> {
-  await trx
-    .insertInto('backups')
-    .values({
-      id: backup.backupId,
-      project_id: backup.projectId,
-      name: backup.name,
-      description: backup.description,
-      instance_id: backup.instanceId,
-      instance_name: backup.instanceName,
-      instance_mode: mode,
-      datastore_version: datastoreVersion(backup.serverVersion),
-      type: backup.type,
-      status: 'COMPLETED',
-      begin_time: backup.startedAt,
-      end_time: backup.finishedAt,
-      size_bytes: backup.sizeBytes,
-      fail_reason: null,
-      keep_days: backup.keepDays,
-      proof: verdict === undefined ? null : JSON.stringify(verdict.proof),
-      replay_base: backup.replayBase === null ? null : JSON.stringify(backup.replayBase),
-    })
-    .execute();
+  const listed = await insertBackup(trx, {
+    ...backup,
+    id: backup.backupId,
+    instance: { id: backup.instanceId, name: backup.instanceName, mode },
+    begin: backup.startedAt,
+    stored: { end: backup.finishedAt, sizeBytes: backup.sizeBytes },
+    proof: verdict?.proof,
+  });
+  if (!listed) throw new LarderError('internal', `two backups of a project have the name ${backup.name}`);
 }

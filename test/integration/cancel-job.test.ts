@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LarderError } from '../../src/core/errors.ts';
 import type { Caller } from '../../src/engine/use-cases.ts';
+import { codeOf } from '../fixtures/code-of.ts';
 import { catalogPlaces, usePostgres } from '../fixtures/catalog-places.ts';
 import { openWorld, type EngineWorld, type TestTasks } from '../fixtures/engine-world.ts';
 
@@ -8,11 +9,6 @@ const open = usePostgres();
 
 const adopt = async (world: EngineWorld, caller: Caller): Promise<string> =>
   (await world.useCases.adoptInstance(caller, { name: 'shop-db', uri: 'mongodb://a.example' })).id;
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'fine',
-    (error: unknown) => (error instanceof LarderError ? error.code : String(error)),
-  );
 
 /** A task that ends only when its signal says so, and tells when it has begun. */
 function hanging(thrown = new LarderError('cancelled', 'stopped')): { task: () => TestTasks; begun: Promise<void> } {

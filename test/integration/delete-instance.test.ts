@@ -4,6 +4,7 @@ import { wholeBackup } from '../../src/core/restore-selection.ts';
 import { instanceRefresher } from '../../src/engine/refresh-instance.ts';
 import { scheduleRound } from '../../src/engine/schedule-round.ts';
 import type { Caller } from '../../src/engine/use-cases.ts';
+import { codeOf } from '../fixtures/code-of.ts';
 import { catalogPlaces, usePostgres } from '../fixtures/catalog-places.ts';
 import { openWorld, replicaSet, type EngineWorld } from '../fixtures/engine-world.ts';
 import { movableClock } from '../fixtures/movable-clock.ts';
@@ -11,11 +12,6 @@ import { runWaitingJobs } from '../fixtures/run-waiting-jobs.ts';
 
 const open = usePostgres();
 const page = { offset: 0, limit: 100 };
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'fine',
-    (error: unknown) => (error instanceof LarderError ? error.code : String(error)),
-  );
 
 describe.each(catalogPlaces)('A6: the deletion of an instance, %s catalog', (place) => {
   const clock = movableClock('2026-11-23T12:00:00Z');

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isLarderError, LarderError } from '../../src/core/errors.ts';
+import { LarderError } from '../../src/core/errors.ts';
 import { createDirectory } from '../../src/engine/create-directory.ts';
 import type { Directory } from '../../src/engine/directory.ts';
 import { firstStart } from '../../src/engine/first-start.ts';
 import { recoverCatalog } from '../../src/engine/recover-catalog.ts';
+import { codeOf } from '../fixtures/code-of.ts';
 import { catalogPlaces, usePostgres } from '../fixtures/catalog-places.ts';
 import { openWorld, type EngineWorld } from '../fixtures/engine-world.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -12,12 +13,6 @@ const open = usePostgres();
 const domain = 'default';
 const password = 'Some-Password-1';
 const policy = { Version: '1.1', Statement: [{ Effect: 'Allow', Action: ['dds:*:list'] }] };
-
-const codeOf = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'fine',
-    (error: unknown) => (isLarderError(error) ? error.code : String(error)),
-  );
 
 describe.each(catalogPlaces)('users, projects and roles, %s catalog', (place) => {
   let world: EngineWorld;

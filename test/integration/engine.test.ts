@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LarderError } from '../../src/core/errors.ts';
 import type { Caller } from '../../src/engine/use-cases.ts';
+import { codeOf } from '../fixtures/code-of.ts';
 import { catalogPlaces, usePostgres } from '../fixtures/catalog-places.ts';
 import { openWorld, replicaSet, summary, type EngineWorld } from '../fixtures/engine-world.ts';
 import { movableClock } from '../fixtures/movable-clock.ts';
@@ -10,12 +11,6 @@ const open = usePostgres();
 
 const adopt = async (world: EngineWorld, caller: Caller): Promise<string> =>
   (await world.useCases.adoptInstance(caller, { name: 'shop-db', uri: 'mongodb://me:hunter2@a.example' })).id;
-const code = (error: unknown): string => (error instanceof LarderError ? error.code : String(error));
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'fine',
-    (error: unknown) => code(error),
-  );
 
 /** Ends when the signal says so, and tells when it has begun. */
 function hanging(): { capture: NonNullable<EngineWorld['tasks']['capture']>; begun: Promise<void> } {

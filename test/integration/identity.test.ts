@@ -1,22 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LarderError } from '../../src/core/errors.ts';
 import { tidyCatalog } from '../../src/engine/keep-tidy.ts';
 import { firstStart } from '../../src/engine/first-start.ts';
 import { recoverCatalog } from '../../src/engine/recover-catalog.ts';
 import type { Scope } from '../../src/engine/use-cases.ts';
+import { codeOf } from '../fixtures/code-of.ts';
 import { catalogPlaces, usePostgres } from '../fixtures/catalog-places.ts';
 import { openWorld, type EngineWorld } from '../fixtures/engine-world.ts';
 import { damageManifest } from '../fixtures/test-repository.ts';
 import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const open = usePostgres();
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'fine',
-    (error: unknown) => (error instanceof LarderError ? error.code : String(error)),
-  );
 const none: Scope = { kind: 'none' };
 const hour = 3_600_000;
 

@@ -1,17 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LarderError } from '../../src/core/errors.ts';
 import type { BackupFilter, BackupOrder, Caller } from '../../src/engine/use-cases.ts';
+import { codeOf } from '../fixtures/code-of.ts';
 import { catalogPlaces, usePostgres } from '../fixtures/catalog-places.ts';
 import { openWorld, type EngineWorld } from '../fixtures/engine-world.ts';
 import { runWaitingJobs } from '../fixtures/run-waiting-jobs.ts';
 
 const open = usePostgres();
 const page = { offset: 0, limit: 100 };
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'fine',
-    (error: unknown) => (error instanceof LarderError ? error.code : String(error)),
-  );
 
 describe.each(catalogPlaces)('lists, and calls about several backups, %s catalog', (place) => {
   let world: EngineWorld;

@@ -6,6 +6,7 @@ import { recoverCatalog } from '../../src/engine/recover-catalog.ts';
 import { putRecord } from '../../src/engine/records.ts';
 import { scheduleRound } from '../../src/engine/schedule-round.ts';
 import type { Backup, Caller } from '../../src/engine/use-cases.ts';
+import { codeOf } from '../fixtures/code-of.ts';
 import { catalogPlaces, usePostgres } from '../fixtures/catalog-places.ts';
 import { openWorld, replicaSet, type EngineWorld } from '../fixtures/engine-world.ts';
 import { movableClock } from '../fixtures/movable-clock.ts';
@@ -15,12 +16,6 @@ const open = usePostgres();
 const hour = 3_600_000;
 const day = 24 * hour;
 const on = { keepDays: 7, startTime: '19:00-20:00', period: '1,2,3,4,5,6,7' };
-
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'fine',
-    (error: unknown) => (error instanceof LarderError ? error.code : String(error)),
-  );
 
 describe.each(catalogPlaces)('the backup policy, %s catalog', (place) => {
   // A Monday.

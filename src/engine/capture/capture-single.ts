@@ -7,12 +7,13 @@ import type { Clock } from '../../lib/clock.ts';
 import { concurrently } from '../../lib/concurrently.ts';
 import { readCatalog } from '../../mongo/collection-catalog.ts';
 import type { CatalogEntry } from '../../mongo/collection-catalog.ts';
-import { connect, serverErrorCode, translateMongoError } from '../../mongo/connect.ts';
+import { connect, serverErrorCode } from '../../mongo/connect.ts';
 import { lockServer } from '../../mongo/fsync-lock.ts';
 import { readRaw } from '../../mongo/raw-cursor.ts';
 import type { ProjectRepository, RepositoryWriter } from '../../repository/port.ts';
 import type { CaptureSummary, CaptureTask, TaskContext } from '../tasks.ts';
 import { TransferProgress } from '../transfer-progress.ts';
+import { captureError } from './capture-error.ts';
 import { definitionOf } from './definition-of.ts';
 import { expectScans } from './expect-scans.ts';
 import { manifestOf, summarize } from './manifest-of.ts';
@@ -98,8 +99,7 @@ export async function captureSingle(
       await writer.abandon();
     }
   } catch (error) {
-    if (signal.aborted) throw new LarderError('cancelled', 'The backup was cancelled.', { cause: error });
-    throw translateMongoError(error, 'capture-failed', 'The backup could not be taken');
+    throw captureError(error, signal);
   }
 }
 

@@ -1,12 +1,11 @@
-import { LarderError } from '../../core/errors.ts';
 import type { CollectionImage } from '../../core/image.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { translateMongoError } from '../../mongo/connect.ts';
 import { consolidateLayers } from '../../repository/consolidate-layers.ts';
 import { needsConsolidation } from '../../repository/needs-consolidation.ts';
 import type { ProjectRepository, RepositoryWriter } from '../../repository/port.ts';
 import type { CaptureSummary, CaptureTask, TaskContext } from '../tasks.ts';
 import { TransferProgress } from '../transfer-progress.ts';
+import { captureError } from './capture-error.ts';
 import { captureSingle } from './capture-single.ts';
 import { manifestOf, summarize } from './manifest-of.ts';
 import { megabyte, Pace } from './pace.ts';
@@ -70,8 +69,7 @@ export async function capture(
       await writer.abandon();
     }
   } catch (error) {
-    if (context.signal.aborted) throw new LarderError('cancelled', 'The backup was cancelled.', { cause: error });
-    throw translateMongoError(error, 'capture-failed', 'The backup could not be taken');
+    throw captureError(error, context.signal);
   }
 }
 

@@ -1,7 +1,7 @@
-import { datastoreVersion } from '../../core/datastore-version.ts';
 import { LarderError } from '../../core/errors.ts';
 import { checkBackupDescription, checkBackupName } from '../../core/names.ts';
 import type { JobDeps } from '../engine-deps.ts';
+import { insertBackup } from '../insert-backup.ts';
 import { newId } from '../new-id.ts';
 import type { ImportSummary, ImportTask } from '../tasks.ts';
 import type { Caller } from '../use-cases.ts';
@@ -46,29 +46,19 @@ export async function importBackup(
     backup: { id: backupId, name, description },
   });
   try {
-    const inserted = await db
-      .insertInto('backups')
-      .values({
-        id: backupId,
-        project_id: projectId,
-        name,
-        description,
-        instance_id: instance.id,
-        instance_name: instance.name,
-        instance_mode: 'ReplicaSet',
-        datastore_version: datastoreVersion(summary.serverVersion),
-        type: 'Manual',
-        status: 'COMPLETED',
-        begin_time: begin,
-        end_time: deps.clock.now(),
-        size_bytes: summary.bytes,
-        fail_reason: null,
-        keep_days: null,
-      })
-      .onConflict((conflict) => conflict.columns(['project_id', 'name']).doNothing())
-      .returning('id')
-      .executeTakeFirst();
-    if (inserted === undefined) throw nameTaken(name);
+    const listed = await insertBackup(db, {
+      id: backupId,
+      projectId,
+      name,
+      description,
+      instance: { ...instance, mode: 'ReplicaSet' },
+      serverVersion: summary.serverVersion,
+      type: 'Manual',
+      begin,
+      stored: { end: deps.clock.now(), sizeBytes: summary.bytes },
+      keepDays: null,
+    });
+    if (!listed) throw nameTaken(name);
   } catch (error) {
     await deps.repository.project(projectId).deleteManifest(backupId);
     throw error;

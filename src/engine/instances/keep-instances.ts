@@ -3,6 +3,7 @@ import { noteRestart } from '../configurations/parameter-history.ts';
 import type { JobDeps } from '../engine-deps.ts';
 import { isLarderError } from '../../core/errors.ts';
 import type { InstanceRow } from '../instance-from-row.ts';
+import { keepRounds } from '../keep-rounds.ts';
 import { ownInstanceRows } from './own-rows.ts';
 import { serversOf } from './own-servers.ts';
 import { noteHere } from './server-places.ts';
@@ -28,26 +29,18 @@ type KeepDeps = Pick<JobDeps, 'catalog' | 'repository' | 'provider' | 'log' | 'c
  * it and leaves the servers as they are. Logs that have grown large are followed by new ones.
  */
 export function keepInstances(deps: KeepDeps, timers: Timers): AsyncDisposable {
-  const stop = new AbortController();
   const troubled = new Set<string>();
-  const rounds = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      try {
-        await noteHere(deps);
-        await startWhatIsDown(deps, stop.signal, troubled);
-      } catch (error) {
-        if (!stop.signal.aborted) deps.log.warn({ err: error }, 'the servers of own instances could not be looked after');
-      }
-      await timers.sleep(interval, stop.signal);
-    }
+  const round = async (signal: AbortSignal): Promise<void> => {
+    await noteHere(deps);
+    await startWhatIsDown(deps, signal, troubled);
   };
-  const running = rounds();
-  return {
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      await running;
+  return keepRounds(round, {
+    timers,
+    interval,
+    ended: (error) => {
+      if (error !== null) deps.log.warn({ err: error }, 'the servers of own instances could not be looked after');
     },
-  };
+  });
 }
 
 /** One look at all of them. */
