@@ -57,7 +57,7 @@ describe('H5: the lock of a single server, when Larder is killed while it holds 
   });
 
   it('goes at once; killed together with its guard it goes at the next start; the backup is then taken, locked', async () => {
-    const first = await startLarder({ dataFolder: folder.path });
+    await using first = await startLarder({ dataFolder: folder.path });
     // However quick the machine is, the backup is not over before there is nobody left who could end it.
     await using reading = await holdReads(client, 'shop.orders');
     await begin(first, 'killed');
@@ -65,7 +65,7 @@ describe('H5: the lock of a single server, when Larder is killed while it holds 
     await first.kill();
     await until(async () => !(await isLocked()), { what: 'the guard to unlock the server' });
 
-    const second = await startLarder({ dataFolder: folder.path });
+    await using second = await startLarder({ dataFolder: folder.path });
     await until(async () => (await isLocked()) && (await guardOf(second.pid)) !== null, {
       what: 'the server to be locked again, under a guard',
     });

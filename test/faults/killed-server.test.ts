@@ -50,7 +50,7 @@ describe('a server killed in the middle', () => {
   afterAll(() => folder[Symbol.asyncDispose]());
 
   it('goes on with a backup, which then restores; a killed restore ends right too', async () => {
-    const first = await startLarder({ dataFolder });
+    await using first = await startLarder({ dataFolder });
     const { job_id: jobId, backup_id: backupId } = await first.call<{ job_id: string; backup_id: string }>(
       'POST',
       `/larder/v1/${first.projectId}/backups`,
@@ -61,7 +61,7 @@ describe('a server killed in the middle', () => {
     });
     await first.kill();
 
-    const second = await startLarder({ dataFolder });
+    await using second = await startLarder({ dataFolder });
     expect(await endedJob(second, jobId)).toMatchObject({ status: 'Completed' });
     const { backups } = await second.call<{ backups: { id: string; status: string }[] }>(
       'GET',

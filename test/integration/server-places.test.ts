@@ -37,7 +37,7 @@ describe('a server with its catalog in PostgreSQL and its repository in an S3 bu
       .insertMany(Array.from({ length: 5000 }, (_, n) => ({ n, text: `order ${n}` })));
     const before = await instanceState(client);
 
-    const first = await startLarder({ dataFolder: dataFolders[0], settings: await settings() });
+    await using first = await startLarder({ dataFolder: dataFolders[0], settings: await settings() });
     const adopt = { name: 'shop', uri: set().uri };
     const { id } = await first.call<{ id: string }>('POST', `/larder/v1/${first.projectId}/instances/adopt`, adopt);
     const backup = { instance_id: id, name: 'kept', description: '' };
