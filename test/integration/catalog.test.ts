@@ -297,7 +297,7 @@ describe('openCatalog', () => {
 
 describe('a PostgreSQL server that goes away', () => {
   it('is catalog-unavailable to whoever asks, and ends nothing', async () => {
-    const postgres = await startPostgres();
+    await using postgres = await startPostgres();
     const broken: unknown[] = [];
     await using folder = await temporaryFolder();
     await using catalog = await openCatalog({
