@@ -2,7 +2,6 @@
  * Use cases and identity in memory, for tests of the translation alone: what the API makes of requests, answers and errors. What
  * the product does is proved elsewhere, with real servers.
  */
-import { Readable } from 'node:stream';
 import { readDrillSchedule, type DrillSchedule } from '../../src/core/drill-schedule.ts';
 import { LarderError } from '../../src/core/errors.ts';
 import { changedPolicy, noPolicy } from '../../src/core/policy.ts';
@@ -10,34 +9,23 @@ import type { Audit } from '../../src/engine/audit.ts';
 import type { Archives } from '../../src/engine/export/archives.ts';
 import type { Instances } from '../../src/engine/instances/instances.ts';
 import type { Directory } from '../../src/engine/directory.ts';
-import type {
-  Backup,
-  BackupDetails,
-  BackupFilter,
-  Identity,
-  Instance,
-  InstanceProof,
-  Job,
-  Named,
-  RestoreRequest,
-  Scope,
-  Token,
-  UseCases,
-} from '../../src/engine/use-cases.ts';
+import type { Backup, BackupFilter, Identity, Job, RestoreRequest, Scope, UseCases } from '../../src/engine/use-cases.ts';
 import type { Clock } from '../../src/lib/clock.ts';
+import { createFakeArchives } from './fake-archives.ts';
+import {
+  accessKey,
+  fakeDetails,
+  fakeInstance,
+  fakeProgress,
+  instanceId,
+  noProof,
+  projectId,
+  projects,
+  user,
+} from './fake-facts.ts';
+import { createFakeIdentity } from './fake-identity.ts';
 
-export const projectId = '0549b4a43100d4f32f51c01c2fe4acdb';
-export const otherProjectId = 'ffffb4a43100d4f32f51c01c2fe4acdb';
-export const instanceId = '8436a91546294036b75931e879882200in02';
-export const password = 'Correct-Horse-1';
-export const accessKey = { access: 'AK0001', secret: 'SK0001secret' };
-
-const domain: Named = { id: 'd0000000000000000000000000000001', name: 'Default' };
-const user = { id: 'a0000000000000000000000000000001', name: 'admin', domain };
-const projects = [
-  { id: projectId, name: 'eu-de_default', domainId: domain.id, description: '' },
-  { id: 'eeeeb4a43100d4f32f51c01c2fe4acdb', name: 'eu-de_second', domainId: domain.id, description: '' },
-];
+export { accessKey, instanceId, otherProjectId, password, projectId } from './fake-facts.ts';
 
 export interface FakeStack {
   readonly useCases: UseCases;
@@ -68,7 +56,6 @@ export function createFakeStack(): FakeStack {
   const failures = new Map<string, Error>();
   const backups: Backup[] = [];
   const jobs = new Map<string, Job>();
-  const tokens = new Map<string, Token & { readonly token: string }>();
   const instance = fakeInstance(now);
   let policy = noPolicy;
   let drillSchedule: DrillSchedule | null = null;
@@ -314,64 +301,7 @@ export function createFakeStack(): FakeStack {
     },
   };
 
-  const issue = (scope: Scope, methods: readonly string[]): Token & { readonly token: string } => {
-    const project = scope.kind === 'project' ? findProject(scope) : null;
-    const text = `token-${++serial}`;
-    const token = {
-      token: text,
-      user,
-      project: project === null ? null : { id: project.id, name: project.name, domain },
-      domain: scope.kind === 'domain' ? domain : null,
-      roles: [{ id: 'r1', name: 'te_admin' }],
-      methods,
-      issuedAt: now,
-      expiresAt: new Date(now.getTime() + 86_400_000),
-    };
-    tokens.set(text, token);
-    return token;
-  };
-
-  const signatures = new Set<string>();
-  const identity: Identity = {
-    async loginWithPassword(login, scope) {
-      calls.push({ name: 'loginWithPassword', request: { login, scope } });
-      const known = 'id' in login.user ? login.user.id === user.id : login.user.name === user.name;
-      if (!known || login.password !== password)
-        throw new LarderError('wrong-credentials', known ? 'wrong password' : 'unknown user');
-      return issue(scope, ['password']);
-    },
-    async loginWithToken(token, scope) {
-      calls.push({ name: 'loginWithToken', request: { token, scope } });
-      if (!tokens.has(token)) throw new LarderError('unauthenticated', 'The token is unknown.');
-      return issue(scope, ['token']);
-    },
-    async checkToken(text) {
-      const token = tokens.get(text);
-      if (token === undefined) throw new LarderError('unauthenticated', 'The token is unknown.');
-      if (token.expiresAt <= now) throw new LarderError('unauthenticated', 'The token has expired.');
-      return token;
-    },
-    async revokeToken(token) {
-      tokens.delete(token);
-    },
-    async findAccessKey(access) {
-      if (access !== accessKey.access) return null;
-      return { secret: accessKey.secret, userId: user.id, userName: user.name, domain };
-    },
-    async useSignature(access, signature) {
-      const before = signatures.size;
-      return signatures.add(`${access} ${signature}`).size > before;
-    },
-    async permits() {
-      return true;
-    },
-    async listProjects(_userId, name) {
-      return projects.filter((project) => name === undefined || project.name === name);
-    },
-    async listDomains(_userId, name) {
-      return [domain].filter((one) => name === undefined || one.name === name);
-    },
-  };
+  const { identity, issue } = createFakeIdentity(clock, calls);
 
   // Users, projects and roles are tested with the real ones; here they are only what calls about projects show.
   const directory = {
@@ -396,41 +326,7 @@ export function createFakeStack(): FakeStack {
     },
   };
 
-  const archives: Archives = {
-    async createLink(caller, { instanceId: of, backupId }) {
-      calls.push({ name: 'createLink', request: { caller, instanceId: of, backupId } });
-      if (of !== instanceId || !backups.some(({ id }) => id === backupId))
-        throw new LarderError('backup-not-found', 'There is no such backup.');
-      const expires = new Date(now.getTime() + 900_000);
-      return { fileName: `${backupId}.archive.gz`, sizeBytes: 1025, token: 'good+/&', expires };
-    },
-    async checkLink(_linked, token) {
-      if (token !== 'good+/&') throw new LarderError('forbidden', 'The link was altered.');
-    },
-    async download(linked, token) {
-      await archives.checkLink(linked, token);
-      return Readable.from([Buffer.from('archive')]);
-    },
-    async exportBackup(caller, request) {
-      calls.push({ name: 'exportBackup', request: { caller, ...request } });
-      if (!backups.some(({ id }) => id === request.backupId))
-        throw new LarderError('backup-not-found', 'There is no such backup.');
-      return Readable.from([Buffer.from('archive')]);
-    },
-    async importBackup(caller, request, input) {
-      const bytes = (await Array.fromAsync(input)).reduce((sum, { length }) => sum + length, 0);
-      calls.push({ name: 'importBackup', request: { caller, ...request, bytes } });
-      if (bytes === 0) throw new LarderError('invalid-archive', 'The archive cannot be read.');
-      return {
-        backupId: `${'1'.repeat(32)}br02`,
-        collections: 1,
-        documents: 2,
-        bytes,
-        serverVersion: '6.0.5',
-        notes: ['imported'],
-      };
-    },
-  };
+  const archives = createFakeArchives(clock, calls, backups);
 
   return {
     useCases,
@@ -449,77 +345,5 @@ export function createFakeStack(): FakeStack {
     moveTo: (date) => {
       now = date;
     },
-  };
-}
-
-function findProject(scope: Extract<Scope, { kind: 'project' }>): (typeof projects)[number] {
-  const { project: wanted } = scope;
-  const project =
-    'id' in wanted && wanted.id === otherProjectId
-      ? { id: otherProjectId, name: 'eu-de_other', domainId: domain.id, description: '' }
-      : projects.find(({ id, name }) => ('id' in wanted ? id === wanted.id : name === wanted.name));
-  if (project === undefined) throw new LarderError('project-not-found', 'There is no such project.');
-  return project;
-}
-
-const fakeProgress = {
-  phase: 'scan',
-  share: 0.666,
-  documentsDone: 10,
-  documentsTotal: 100,
-  bytesDone: 666,
-  bytesTotal: 1000,
-  bytesPerSecond: 12.5,
-  secondsLeft: null,
-  lagSeconds: 2,
-  oplogWindowSeconds: 7200,
-};
-
-const fakeDetails: Omit<BackupDetails, keyof Backup> = {
-  clusterTime: { t: 1_795_000_000, i: 7 },
-  consistency: 'snapshot',
-  baseBackupId: null,
-  documentsRead: 10,
-  oplogEntriesRead: 2,
-  bytesRead: 1025,
-  bytesStored: 300,
-  blocksStored: 1,
-  blocksReused: 0,
-  notes: [],
-  collections: [{ db: 'shop', name: 'orders', uuid: 'ab'.repeat(16), documents: 10, documentsExact: true, bytes: 1025 }],
-  failReason: null,
-};
-
-const noProof: InstanceProof = {
-  state: 'none',
-  lastVerdict: null,
-  lastAt: null,
-  provedAt: null,
-  backupId: null,
-  allowedDays: null,
-};
-
-function fakeInstance(now: Date): Instance {
-  return {
-    id: instanceId,
-    name: 'shop-set',
-    mode: 'ReplicaSet',
-    status: 'normal',
-    actions: [],
-    datastoreVersion: '6.0',
-    serverVersion: '6.0.5',
-    setName: 'shop',
-    port: 27017,
-    tls: false,
-    nodes: [{ id: `${'0'.repeat(32)}no02`, name: 'a', host: '127.0.0.1', port: 27017, role: 'Primary', status: 'normal' }],
-    lock: false,
-    rateMbPerS: null,
-    own: null,
-    tags: [],
-    address: 'mongodb://127.0.0.1:27017/?replicaSet=shop',
-    backupPolicy: noPolicy,
-    proof: noProof,
-    created: now,
-    updated: now,
   };
 }
