@@ -6,7 +6,7 @@ import { compareClusterTime } from '../core/image.ts';
 import type { ClusterTime } from '../core/image.ts';
 import { isRestoreOwn } from '../core/restore-names.ts';
 import { serverErrorCode } from './connect.ts';
-import { appliedOpTime } from './members.ts';
+import { sightTimes } from './members.ts';
 import type { OpTime } from '../core/image.ts';
 import { elements } from './ordered-document.ts';
 import { readRaw } from './raw-cursor.ts';
@@ -73,8 +73,8 @@ async function readDatabase(
   signal: AbortSignal,
   previous?: KnownCatalog,
 ): Promise<DatabaseCatalog> {
-  // Everything this member had applied by now is in what we read next; DDL after it is found in the oplog.
-  const readAt = await appliedOpTime(client, signal);
+  // DDL after this is found in the oplog.
+  const { from: readAt } = await sightTimes(client, signal);
   const db = client.db(name);
   const entries: CatalogEntry[] = [];
   for await (const batch of readRaw(db, { listCollections: 1 }, { signal })) {
@@ -98,7 +98,8 @@ async function readDatabase(
     const indexes = found.get(entry);
     return indexes === undefined ? [] : [{ ...entry, indexes }];
   });
-  return { readAt, readUntil: await appliedOpTime(client, signal), indexesReadAt, entries: complete };
+  const { to: readUntil } = await sightTimes(client, signal);
+  return { readAt, readUntil, indexesReadAt, entries: complete };
 }
 
 interface KnownIndexes {
@@ -195,18 +196,28 @@ export function sameFields(a: Buffer, b: Buffer): boolean {
   return fields(a) === fields(b);
 }
 
+/** Something that became of definitions, at a time. */
+export interface CatalogChange {
+  readonly kind: 'created' | 'dropped' | 'changed';
+  readonly db: string;
+  /** null: of any collection. */
+  readonly uuid: string | null;
+  readonly time: ClusterTime;
+}
+
 /**
- * What a change of the collection `uuid` (null: of any) at `time` may have made wrong in the catalog: nothing, if the database was read
- * after it; else the database, and the indexes of that collection or of all in it.
+ * What a change may have made wrong in the catalog: nothing, if the database was read after it; else the database, and the indexes of
+ * that collection or of all in it.
  */
 export function staleAfter(
   catalog: CollectionCatalog,
-  db: string,
-  uuid: string | null,
-  time: ClusterTime,
+  { kind, db, uuid, time }: CatalogChange,
 ): { readonly database: boolean; readonly indexes: readonly string[] } {
   const known = catalog.get(db);
   if (known === undefined) return { database: true, indexes: [] };
+  const isThere = uuid !== null && known.indexesReadAt.has(uuid);
+  // A collection begins once and ends once: what shows it, or does not any more, was read after that.
+  if ((kind === 'created' && isThere) || (kind === 'dropped' && !isThere)) return { database: false, indexes: [] };
   const isAfter = (readAt: ClusterTime | undefined): boolean => readAt !== undefined && compareClusterTime(time, readAt) > 0;
   const candidates = uuid === null ? [...known.indexesReadAt.keys()] : [uuid];
   const indexes = candidates.filter((each) => isAfter(known.indexesReadAt.get(each)));

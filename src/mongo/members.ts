@@ -1,6 +1,7 @@
 import type { Document, MongoClient } from 'mongodb';
 import type { DeploymentNode } from '../core/deployment.ts';
 import { LarderError } from '../core/errors.ts';
+import { compareClusterTime } from '../core/image.ts';
 import type { OpTime } from '../core/image.ts';
 import { fromTimestamp } from './cluster-time.ts';
 
@@ -77,6 +78,35 @@ export async function appliedOpTime(client: MongoClient, signal: AbortSignal): P
   const hello = await client.db('admin').command({ hello: 1 }, { signal });
   if (hello['setName'] === undefined) return { t: 0, i: 0, term: -1 };
   return { ...fromTimestamp(hello['lastWrite'].opTime.ts), term: Number(hello['lastWrite'].opTime.t) };
+}
+
+/** Between which times what a member shows now lies, with the term in which it stands. */
+export interface SightTimes {
+  /** All that happened up to here is in it. */
+  readonly from: OpTime;
+  /** Nothing that happened after this is. */
+  readonly to: OpTime;
+}
+
+/**
+ * Asked before and after something that is read as it is now (definitions cannot be read at a time): whatever it shows lies between
+ * `from` of the first answer and `to` of the second. Not simply what the member has applied: on a primary a write of before that may still be
+ * on its way, and one after it be seen already. The beginning of time on a server without an oplog.
+ */
+export async function sightTimes(client: MongoClient, signal: AbortSignal): Promise<SightTimes> {
+  const hello = await client.db('admin').command({ hello: 1 }, { signal });
+  if (hello['setName'] === undefined) return { from: { t: 0, i: 0, term: -1 }, to: { t: 0, i: 0, term: -1 } };
+  const { opTime, majorityOpTime: committed } = hello['lastWrite'];
+  const applied = { ...fromTimestamp(opTime.ts), term: Number(opTime.t) };
+  // Before the majority has something, all of before it is there; a secondary may hear of that before it has it itself.
+  const settled = { ...(committed === undefined ? { t: 0, i: 0 } : fromTimestamp(committed.ts)), term: applied.term };
+  // A write has its time before anybody sees it.
+  const newest = hello['$clusterTime']?.clusterTime;
+  const seen = newest === undefined ? applied : { ...fromTimestamp(newest), term: applied.term };
+  return {
+    from: compareClusterTime(settled, applied) < 0 ? settled : applied,
+    to: compareClusterTime(seen, applied) < 0 ? applied : seen,
+  };
 }
 
 /** Members as the API shows nodes. */

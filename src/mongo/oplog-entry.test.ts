@@ -79,7 +79,7 @@ describe('the meaning of an oplog entry', () => {
     const meaning = command({ applyOps: [insert('x'), inner] });
     expect(meaning).toMatchObject({ effect: 'whole', previous: null, touches: [touch('x', 1), touch('y', 1)], commands: [] });
     const drop = { op: 'c', ns: 'z.$cmd', ui, o: { drop: 'c' } };
-    expect(command({ applyOps: [drop] })).toMatchObject({ commands: [{ kind: 'catalog', databases: ['z'], uuid }] });
+    expect(command({ applyOps: [drop] })).toMatchObject({ commands: [{ kind: 'dropped', db: 'z', uuid }] });
     const odd = { op: 'c', ns: 'z.$cmd', o: { applyOps: [{ op: 'ci', ns: 'z.c', o: {} }] } };
     expect(command({ applyOps: [odd] })).toMatchObject({ commands: [{ kind: 'unclear', db: null }] });
     expect(command({ applyOps: { not: 'an array' } })).toMatchObject({ kind: 'unclear', db: null });
@@ -100,7 +100,6 @@ describe('the meaning of an oplog entry', () => {
     ['E11', { dropIndexes: 'b', index: 'n_1' }],
     ['E12', { collMod: 'b', index: { name: 'n_1', hidden: true } }],
     ['E13', { convertToCapped: 'b', size: 1000 }],
-    ['E14', { drop: 'b' }],
     ['E14', { dropDatabase: 1 }],
   ])('%s: %j changes the catalog of its database', (_, o) => {
     expect(command(o, { ui, o2: { collectionOptions_old: {} } })).toEqual({ kind: 'catalog', databases: ['a'], uuid });
@@ -109,6 +108,11 @@ describe('the meaning of an oplog entry', () => {
   it('E13: a rename changes the catalog of both databases', () => {
     const o = { renameCollection: 'a.b', to: 'z.y.x', stayTemp: false, dropTarget: ui };
     expect(command(o, { ui })).toEqual({ kind: 'catalog', databases: ['a', 'z'], uuid });
+  });
+
+  it('E14: a dropped collection ends', () => {
+    expect(command({ drop: 'b' }, { ui })).toEqual({ kind: 'dropped', db: 'a', uuid });
+    expect(command({ drop: 'v' })).toEqual({ kind: 'catalog', databases: ['a'], uuid: null });
   });
 
   it('E15: create tells which collection is new; of a view there is no collection', () => {

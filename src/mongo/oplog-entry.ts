@@ -41,7 +41,7 @@ export type OplogMeaning =
       readonly previous: ClusterTime | null;
     }
   | { readonly kind: 'commit'; readonly previous: ClusterTime | null }
-  | { readonly kind: 'created'; readonly db: string; readonly uuid: string }
+  | { readonly kind: 'created' | 'dropped'; readonly db: string; readonly uuid: string }
   /** The catalog of these databases changed: what belongs to the collection `uuid`, or where that is null anything. */
   | { readonly kind: 'catalog'; readonly databases: readonly string[]; readonly uuid: string | null }
   /** Not understood well enough: this collection, or where `uuid` is null the whole database, or where `db` is null everything, must be scanned. */
@@ -111,6 +111,7 @@ function interpretCommand(buffer: Buffer, fields: Fields, db: string): OplogMean
   const ui = fields.get('ui');
   const uuid = ui === undefined ? null : uuidAt(buffer, ui);
   if (name === 'create') return uuid === null ? { kind: 'catalog', databases: [db], uuid } : { kind: 'created', db, uuid };
+  if (name === 'drop' && uuid !== null) return { kind: 'dropped', db, uuid };
   if (name === 'renameCollection') {
     const to = findElement(buffer, o.value, 'to');
     const target = to === null ? '' : buffer.toString('utf8', to.value + 4, to.end - 1);

@@ -7,6 +7,8 @@ import { reaches } from './change-collector.ts';
 
 /** How long the set may take to commit what one of its members has applied. Milliseconds. */
 const commitWait = 60_000;
+/** As short as the commit usually takes: the longer the wait, the more definitions change meanwhile. Milliseconds. */
+const pollInterval = 10;
 
 /**
  * The newest majority-committed time, once that is not before `earliest`. `capture-failed`, to be tried elsewhere, if the set does not
@@ -23,6 +25,6 @@ export async function awaitCommit(client: MongoClient, earliest: ClusterTime, si
         details: { elsewhere: true },
       });
     }
-    await delay(50, undefined, { signal });
+    await delay(pollInterval, undefined, { signal });
   }
 }

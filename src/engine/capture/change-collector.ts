@@ -4,6 +4,7 @@ import type { ClusterTime } from '../../core/image.ts';
 import { formatPoint } from '../../core/oplog-archive.ts';
 import { compareClusterTime } from '../../core/image.ts';
 import type { OpTime } from '../../core/image.ts';
+import type { CatalogChange } from '../../mongo/collection-catalog.ts';
 import type { OplogEntry, OplogMeaning, Touch } from '../../mongo/oplog-entry.ts';
 import { readOplog, readOplogEntryAt } from '../../mongo/read-oplog.ts';
 import type { IdKey } from '../../mongo/raw-id.ts';
@@ -22,17 +23,18 @@ const mostIdBytes = 24 * 1024 * 1024;
 /** Bytes of documents that came into capped collections, kept in memory before they must be stored. */
 const mostCappedBytes = 16 * 1024 * 1024;
 
-/** A part of a transaction whose end has not been seen: what it would do to document counts. */
+/** A part of a transaction whose end has not been seen: what it would do to document counts, and to definitions. */
 interface Part {
   readonly time: ClusterTime;
   /** Its touches were collected then; if something has been settled since, they must be collected again. */
   readonly epoch: number;
   readonly deltas: ReadonlyMap<string, number>;
+  readonly commands: readonly OplogMeaning[];
   readonly previous: ClusterTime | null;
 }
 
-/** Told of a change of definitions in a database: of the collection `uuid`, or of any where that is null. */
-type OnCatalogChange = (db: string, uuid: string | null, time: ClusterTime) => void;
+/** Told of a change of definitions. */
+type OnCatalogChange = (change: CatalogChange) => void;
 
 /** Reads again the part of a transaction that lies at a time. */
 type ReadPart = (at: ClusterTime) => Promise<Part>;
@@ -166,37 +168,44 @@ export class ChangeCollector {
         // Parts of a transaction take effect later, if at all; no server lets one write to a capped collection.
         const isImmediate = meaning.effect === 'whole' && meaning.previous === null;
         for (const touch of meaning.touches) this.#touch(touch, isImmediate);
-        for (const command of meaning.commands) await this.#take({ time, term: 0, meaning: command }, readPart);
         const deltas = sumDeltas(meaning.touches);
+        const { commands, previous } = meaning;
         if (meaning.effect === 'part')
-          this.#parts.set(formatPoint(time), { time, epoch: this.#epoch, deltas, previous: meaning.previous });
+          this.#parts.set(formatPoint(time), { time, epoch: this.#epoch, deltas, commands, previous });
         else {
-          await this.#completeTransaction(meaning.previous, readPart);
+          await this.#completeTransaction(previous, time, readPart);
+          await this.#takeCommands(commands, time, readPart);
           this.#count(deltas);
         }
         return;
       }
       case 'commit':
-        return this.#completeTransaction(meaning.previous, readPart);
+        return this.#completeTransaction(meaning.previous, time, readPart);
       case 'created':
-        this.#created.add(meaning.uuid);
-        this.#onCatalogChange(meaning.db, meaning.uuid, time);
+      case 'dropped':
+        if (meaning.kind === 'created') this.#created.add(meaning.uuid);
+        this.#onCatalogChange({ ...meaning, time });
         return;
       case 'catalog':
-        for (const db of meaning.databases) this.#onCatalogChange(db, meaning.uuid, time);
+        for (const db of meaning.databases) this.#onCatalogChange({ kind: 'changed', db, uuid: meaning.uuid, time });
         return;
       case 'unclear':
         this.#demandScan(meaning);
-        if (meaning.db !== null) this.#onCatalogChange(meaning.db, meaning.uuid, time);
+        if (meaning.db !== null) this.#onCatalogChange({ kind: 'changed', db: meaning.db, uuid: meaning.uuid, time });
         return;
     }
+  }
+
+  /** Definitions change when the entry takes effect: a catalog that was read before that does not know of them. */
+  async #takeCommands(commands: readonly OplogMeaning[], time: ClusterTime, readPart: ReadPart): Promise<void> {
+    for (const meaning of commands) await this.#take({ time, term: 0, meaning }, readPart);
   }
 
   /**
    * A transaction took effect: its earlier entries count now. Those that lie before our start, and those whose documents were
    * read before they took effect, are read again (pitfalls E7, E8).
    */
-  async #completeTransaction(last: ClusterTime | null, readPart: ReadPart): Promise<void> {
+  async #completeTransaction(last: ClusterTime | null, time: ClusterTime, readPart: ReadPart): Promise<void> {
     const parts = new Map<string, Part>();
     for (let at = last; at !== null;) {
       const key = formatPoint(at);
@@ -206,7 +215,8 @@ export class ChangeCollector {
       at = part.previous;
     }
     // Counted only now: if reading fails half-way, the entry is taken again.
-    for (const [key, { deltas }] of parts) {
+    for (const [key, { deltas, commands }] of [...parts].toReversed()) {
+      await this.#takeCommands(commands, time, readPart);
       this.#count(deltas);
       this.#parts.delete(key);
     }
@@ -225,7 +235,8 @@ export class ChangeCollector {
       );
     }
     for (const touch of meaning.touches) this.#touch(touch, false);
-    return { time, epoch: this.#epoch, deltas: sumDeltas(meaning.touches), previous: meaning.previous };
+    const { touches, commands, previous } = meaning;
+    return { time, epoch: this.#epoch, deltas: sumDeltas(touches), commands, previous };
   }
 
   #touch(touch: Touch, isImmediate: boolean): void {

@@ -93,9 +93,9 @@ export class ImageBuilder {
   constructor(build: BuildImage) {
     this.#build = build;
     this.#layers = new StoredLayers(build.base);
-    this.#collector = new ChangeCollector(build.start, (db, uuid, time) => {
-      const { database, indexes } = staleAfter(this.#catalog, db, uuid, time);
-      if (database) this.#dirty.add(db);
+    this.#collector = new ChangeCollector(build.start, (change) => {
+      const { database, indexes } = staleAfter(this.#catalog, change);
+      if (database) this.#dirty.add(change.db);
       for (const each of indexes) this.#staleIndexes.add(each);
     });
     const { repository, writer } = build;
