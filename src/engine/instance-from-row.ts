@@ -2,11 +2,11 @@ import type { Selectable } from 'kysely';
 import type { InstancesTable } from '../catalog/schema.ts';
 import { datastoreVersion } from '../core/datastore-version.ts';
 import type { OwnInstance, Tag } from '../core/own-instance.ts';
-import type { BackupPolicy } from '../core/policy.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findPolicyRows, policyOf } from './policy-row.ts';
 import { findProofStates } from './proofs.ts';
-import type { Instance, InstanceAction, InstanceMode, InstanceNode, InstanceProof, InstanceStatus } from './use-cases.ts';
+import { findRestoreSources } from './instances/restore-sources.ts';
+import type { Instance, InstanceAction, InstanceMode, InstanceNode, InstanceStatus } from './use-cases.ts';
 
 export type InstanceRow = Selectable<InstancesTable>;
 
@@ -30,10 +30,25 @@ export async function instancesOf(deps: InstanceDeps, rows: readonly InstanceRow
   const ids = rows.map(({ id }) => id);
   const policies = await findPolicyRows(deps.catalog.db, ids);
   const proofs = await findProofStates(deps, ids);
-  return rows.map((row) => instanceFromRow(row, policyOf(policies.get(row.id)), proofs.get(row.id)!));
+  const sources = await findRestoreSources(deps.catalog.db, ids);
+  return rows.map((row) =>
+    instanceFromRow(row, {
+      backupPolicy: policyOf(policies.get(row.id)),
+      proof: proofs.get(row.id)!,
+      actions: [...actionsOf(row), ...(sources.has(row.id) ? (['RESTORE_CHECK'] as const) : [])],
+    }),
+  );
 }
 
-function instanceFromRow(row: InstanceRow, backupPolicy: BackupPolicy, proof: InstanceProof): Instance {
+function actionsOf({ action }: InstanceRow): readonly InstanceAction[] {
+  // Clients take an instance that is being deleted for one that is being changed, and give up, if it shows an action.
+  return action === null || action === 'DELETE_INSTANCE' ? [] : [action as InstanceAction];
+}
+
+function instanceFromRow(
+  row: InstanceRow,
+  { backupPolicy, proof, actions }: Pick<Instance, 'backupPolicy' | 'proof' | 'actions'>,
+): Instance {
   const nodes = row.nodes as readonly InstanceNode[];
   const own = ownOf(row);
   return {
@@ -41,8 +56,7 @@ function instanceFromRow(row: InstanceRow, backupPolicy: BackupPolicy, proof: In
     name: row.name,
     mode: row.mode as InstanceMode,
     status: row.status as InstanceStatus,
-    // Clients take an instance that is being deleted for one that is being changed, and give up, if it shows an action.
-    actions: row.action === null || row.action === 'DELETE_INSTANCE' ? [] : [row.action as InstanceAction],
+    actions,
     datastoreVersion: datastoreVersion(row.server_version),
     serverVersion: row.server_version,
     setName: row.set_name,

@@ -9,9 +9,10 @@ export type InstanceMode = 'Single' | 'ReplicaSet' | 'Sharding';
 
 export type InstanceStatus = 'normal' | 'abnormal' | 'creating' | 'createfail';
 
-/** What runs on an instance, in the words of the DDS API. */
+/** What runs on an instance, in the words of the DDS API; `RESTORE_CHECK`: a new instance is made of what it held, which does not touch it. */
 export type InstanceAction =
   | 'BACKUP'
+  | 'RESTORE_CHECK'
   | 'RESTORE'
   | 'RESTORE_TABLE'
   | 'DELETE_INSTANCE'

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { formatPoint } from '../../src/core/oplog-archive.ts';
@@ -139,7 +140,11 @@ describe('a restore to a time', () => {
     }
     const at = new Date(second.point.t * 1000).toISOString();
     const create = ['instance', 'create', '--name', 'shop-then', '--from-instance', 'shop-db', '--at', at, '--size', '20'];
-    const made = JSON.parse(await command(...create, '--no-tls', '--keep-days', '0', '--wait', '--json')) as {
+    const creating = command(...create, '--no-tls', '--keep-days', '0', '--wait', '--json');
+    const actions = async (): Promise<readonly string[]> =>
+      (await larder.call<{ instances: { actions: string[] }[] }>('GET', `${dds}?id=${id}`)).instances[0]!.actions;
+    await until(async () => isDeepStrictEqual(await actions(), ['RESTORE_CHECK']), { what: 'the action of the source' });
+    const made = JSON.parse(await creating) as {
       readonly instance_id: string;
       readonly port: number;
       readonly job: object;
@@ -149,6 +154,7 @@ describe('a restore to a time', () => {
       status: 'Completed',
       result: { verdict: 'replayed', replayed: [{ point: formatPoint({ t: second.point.t, i: 0xffff_ffff }) }] },
     });
+    expect(await actions()).toEqual([]);
     // Nobody knows the password of its administrator until it is set.
     await larder.call('PUT', `${dds}/${made.instance_id}/reset-password`, { user_pwd: 'Pass-Word_1' });
     const address = `mongodb://rwuser:${encodeURIComponent('Pass-Word_1')}@127.0.0.1:${made.port}/?replicaSet=replica`;
