@@ -1,7 +1,7 @@
 /**
- * `npm run soak [-- --seeds N] [--from N] [--minutes M] [--faults] [--scale] [--memory] [--api]`: proves capture and restore at length, on real servers. Seeds:
- * the randomized oracle of the tests, ten at a time on one set, and with two of them 20 points in time; a failure prints the command that runs the same seeds again. `--faults`: with each seed
- * one fault at a random moment of a backup. `--scale`: 10,000
+ * `npm run soak [-- --seeds N] [--from N] [--minutes M] [--points] [--faults] [--scale] [--memory] [--api]`: proves capture and restore at length, on real servers. Seeds:
+ * the randomized oracle of the tests, ten at a time on one set, and with two of them 20 points in time; a failure prints the command that runs the same seeds again. `--points`:
+ * points in time only, 20 random ones with each seed. `--faults`: with each seed one fault at a random moment of a backup. `--scale`: 10,000
  * collections and a collection of 5,000,000 tiny documents instead. `--memory`: what the server takes while it backs up 1, 4 and 10 GB. `--api`:
  * instead at least 20,000 requests that Schemathesis makes of the API's description, beginning with the seed of `--from`. Ends with 1 at the
  * first difference or broken promise.
@@ -17,6 +17,8 @@ import { proveScale } from '../test/fixtures/prove-scale.ts';
 import { startTestSet } from '../test/fixtures/replica-set.ts';
 
 const atOnce = 10;
+/** Of two operations, so that transactions are chains of entries. */
+const shortEntries = ['--setParameter', 'maxNumberOfTransactionOperationsInSingleOplogEntry=2'] as const;
 /** At least so many. */
 const apiRequests = 20_000;
 
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '1' },
     minutes: { type: 'string' },
+    points: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
     faults: { type: 'boolean', default: false },
@@ -37,14 +40,12 @@ function soak(): Promise<number> {
   if (values.memory) return soakMemory();
   if (values.scale) return soakScale();
   if (values.api) return soakApi(whole('from'));
-  return (values.faults ? soakFaults : soakSeeds)(whole('seeds'), whole('from'), whole('minutes'));
+  return (values.faults ? soakFaults : values.points ? soakPoints : soakSeeds)(whole('seeds'), whole('from'), whole('minutes'));
 }
 
 async function soakSeeds(seeds: number, from: number, minutes: number): Promise<number> {
   const begun = performance.now();
-  await using source = await startTestSet({
-    extraArguments: ['--setParameter', 'maxNumberOfTransactionOperationsInSingleOplogEntry=2'],
-  });
+  await using source = await startTestSet({ extraArguments: [...shortEntries] });
   await using target = await startTestSet({ members: 1 });
   const total = { compared: 0, restored: 0, points: 0 };
   let run = 0;
@@ -68,6 +69,36 @@ async function soakSeeds(seeds: number, from: number, minutes: number): Promise<
     );
   }
   console.log(`${run} seeds passed in ${Math.round((performance.now() - begun) / 1000)} s`);
+  return 0;
+}
+
+async function soakPoints(seeds: number, from: number, minutes: number): Promise<number> {
+  const begun = performance.now();
+  await using source = await startTestSet({ extraArguments: [...shortEntries] });
+  await using target = await startTestSet({ members: 1 });
+  let run = 0;
+  let points = 0;
+  for (; run < seeds && (performance.now() - begun) / 60_000 < minutes; run++) {
+    const seed = from + run;
+    try {
+      const verdict = await consultPointOracle({
+        source: source.uri,
+        target: target.uri,
+        seeds: [seed],
+        rounds: 10,
+        operations: 40,
+      });
+      points += verdict.points;
+      console.log(
+        `seed ${seed}: ${verdict.points} points in time, ${verdict.compared} collections of them are the source, byte by byte`,
+      );
+    } catch (error) {
+      console.error(error);
+      console.log(`${run} seeds passed; ${seed} failed. The same again: npm run soak -- --points --from ${seed} --seeds 1`);
+      return 1;
+    }
+  }
+  console.log(`${run} seeds and ${points} points in time passed in ${Math.round((performance.now() - begun) / 1000)} s`);
   return 0;
 }
 
