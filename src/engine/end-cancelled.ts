@@ -5,12 +5,12 @@ import { jobKindOf } from './job-kinds.ts';
 
 /**
  * Ends a job that somebody asked to cancel: Failed, with a reason that says who asked and, where the work had begun, what it left
- * behind; the instance is idle. False, and nothing changed, if the job was taken over: whoever did so ends it.
+ * behind (`left`, where the work said so itself); the instance is idle. False, and nothing changed, if the job was taken over: whoever did so ends it.
  */
-export async function endCancelled(deps: EngineDeps, job: JobRow, begun: boolean): Promise<boolean> {
+export async function endCancelled(deps: EngineDeps, job: JobRow, begun: boolean, left?: string): Promise<boolean> {
   const kind = jobKindOf(job);
   const reason = `Cancelled by ${job.cancelled_by ?? 'somebody'}.`;
-  if (!(await failJob(deps, job, begun ? `${reason} ${kind.whenCancelled.leaves}` : reason))) return false;
+  if (!(await failJob(deps, job, begun ? `${reason} ${left ?? kind.whenCancelled.leaves}` : reason))) return false;
   const fields = { jobId: job.id, kind: job.kind, by: job.cancelled_by };
   deps.log.info(fields, 'job cancelled');
   if (begun) {

@@ -72,7 +72,8 @@ async function work(deps: JobDeps, job: JobRow, signal: AbortSignal) {
 async function settleFailure(deps: JobDeps, job: JobRow, signal: AbortSignal, thrown: unknown, fields: object): Promise<void> {
   const cancelledBy = signal.aborted ? whoCancelled(signal.reason) : null;
   if (cancelledBy !== null) {
-    await endCancelled(deps, { ...job, cancelled_by: cancelledBy }, job.tries > 1 || !leftUntouched(thrown));
+    const begun = job.tries > 1 || !leftUntouched(thrown);
+    await endCancelled(deps, { ...job, cancelled_by: cancelledBy }, begun, whatIsLeft(thrown));
     return;
   }
   if (signal.aborted) {
@@ -96,4 +97,9 @@ async function settleFailure(deps: JobDeps, job: JobRow, signal: AbortSignal, th
 /** True if the task says of itself that it was stopped before it changed anything. */
 function leftUntouched(thrown: unknown): boolean {
   return isLarderError(thrown, 'cancelled') && thrown.details['untouched'] === true;
+}
+
+/** What the stopped task says of what it left behind. */
+function whatIsLeft(thrown: unknown): string | undefined {
+  return isLarderError(thrown, 'cancelled') && typeof thrown.details['left'] === 'string' ? thrown.details['left'] : undefined;
 }

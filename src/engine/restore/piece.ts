@@ -20,8 +20,8 @@ export interface Piece {
   /** What the image holds; empty until it was read whole, and where it need not be known any more. */
   hash: ContentHash;
   hashed: boolean;
-  /** True once it is where it belongs. */
-  placed: boolean;
+  /** Where it belongs; `perhaps` from the moment when that was asked of the target until it said so. */
+  placed: 'not' | 'perhaps' | 'yes';
   /** Batches that were counted as progress: a step that is repeated does not count them twice. */
   readonly counted: Set<number>;
   /** So many batches of what was read back were. */
@@ -40,7 +40,7 @@ export function newPiece(planned: PlannedCollection, restoreId: string, sourceVe
     state: null,
     hash: contentHash(planned.image),
     hashed: false,
-    placed: false,
+    placed: 'not',
     counted: new Set(),
     compared: 0,
   };

@@ -18,6 +18,7 @@ import { contentHash, readFitting } from './image-content.ts';
 import type { ContentHash, Fit } from './image-content.ts';
 import { broughtBy, builtBeside, newLeg, refuseMeetings, statesOf } from './leg.ts';
 import type { Leg } from './leg.ts';
+import { describeStanding, failedHalfWay } from './half-way.ts';
 import { loadCollection } from './load-collection.ts';
 import { nameOf, reached } from './piece.ts';
 import type { Piece } from './piece.ts';
@@ -53,7 +54,8 @@ export interface RestoreDependencies {
  * last (pitfalls R4, R5).
  *
  * Repeated with the same `restoreId` it goes on where it was; with another it starts over. Throws LarderError; one that is not
- * retryable has removed what was built, and where nothing may be overwritten the target is as it was.
+ * retryable has removed what was built, and where nothing may be overwritten the target is as it was. Where some of it is in its place
+ * and some not the message says which.
  */
 export async function restore(task: RestoreTask, context: TaskContext, deps: RestoreDependencies): Promise<RestoreSummary> {
   const { signal } = context;
@@ -75,15 +77,14 @@ export async function restore(task: RestoreTask, context: TaskContext, deps: Res
     try {
       return await restoration.run();
     } catch (error) {
-      // What is tried again finds what it did; anything else must not fill the target's disk.
-      const final = !translateMongoError(error, 'restore-failed', '').retryable && !signal.aborted;
-      if (final) await restoration.giveUp().catch(() => undefined);
-      throw error;
+      if (signal.aborted) throw error;
+      throw await restoration.settleFailure(error);
     }
   } catch (error) {
     if (signal.aborted) {
-      const untouched = restoration?.changed !== true;
-      throw new LarderError('cancelled', 'The restore was cancelled.', { cause: error, details: { untouched } });
+      const left = restoration?.standing() ?? null;
+      const details = { untouched: restoration?.changed !== true, ...(left === null ? {} : { left }) };
+      throw new LarderError('cancelled', 'The restore was cancelled.', { cause: error, details });
     }
     throw translateMongoError(error, 'restore-failed', 'The backup could not be restored');
   }
@@ -93,6 +94,8 @@ export async function restore(task: RestoreTask, context: TaskContext, deps: Res
 class Restoration {
   /** True from the moment when something of the user's in the target is not what it was. */
   changed = false;
+  /** True while everything is built and takes its place: whatever fails then is only to be done again. */
+  #switching = false;
   /** Views that this try made. */
   readonly #madeViews: ViewImage[] = [];
   readonly #task: Pick<RestoreTask, 'restoreId' | 'overwrite'>;
@@ -137,10 +140,12 @@ class Restoration {
     this.changed = true;
     for (const leg of legs) await this.#build(leg, leg.inPlace);
     this.#progress.phase(switchingOver);
+    this.#switching = true;
     for (const leg of legs) {
       const onView = (view: ViewImage): void => void this.#madeViews.push(view);
       await switchOver(client, leg, { overwrite, onView, signal });
     }
+    this.#switching = false;
     for (const leg of legs)
       await throughElections(client, signal, (trying) => verifyDefinitions(client, leg.plan, failedIndexes(leg), trying));
     for (const { image, piece } of legs.flatMap(({ users }) => users)) {
@@ -152,11 +157,34 @@ class Restoration {
     return summariseRestore(legs, this.#target, (this.#deps.clock.now().getTime() - this.#begun) / 1000);
   }
 
-  /** Removes what was built, and where nothing may be overwritten what took its place already, too. Driver errors pass through. */
-  async giveUp(): Promise<void> {
+  /**
+   * What becomes of a failure. What is tried again finds what was done; after any other, what was built is removed, and where nothing
+   * may be overwritten what took its place, too. Never throws.
+   */
+  async settleFailure(error: unknown): Promise<LarderError> {
+    const failure = translateMongoError(error, 'restore-failed', 'The backup could not be restored');
+    // Some of the old is gone: the only way on is forward.
+    const goesOn = failure.retryable || (this.#switching && this.#task.overwrite);
+    const isUndone = !goesOn && (await this.#undo());
+    return isUndone ? failure : failedHalfWay(this.#target.client, this.#legs, failure, { goesOn, signal: this.#signal });
+  }
+
+  /** In words, where the target is neither as it was nor whole; null otherwise. */
+  standing(): string | null {
+    return describeStanding(this.#legs);
+  }
+
+  /** Removes what the failed restore made; true if the target is as it was. */
+  async #undo(): Promise<boolean> {
     const { client } = this.#target;
-    if (!this.#task.overwrite) await takeBack(client, this.#legs, this.#madeViews, this.#signal);
-    await removeLeftovers(client, new Set(), this.#signal);
+    const { overwrite } = this.#task;
+    try {
+      if (!overwrite) await takeBack(client, this.#legs, this.#madeViews, this.#signal);
+      await removeLeftovers(client, new Set(), this.#signal);
+      return !overwrite;
+    } catch {
+      return false;
+    }
   }
 
   /** What an earlier try of this restore put there is not lost by going on. */
@@ -189,7 +217,7 @@ class Restoration {
       const built = inPlace || (await describeCollection(client.db(db), piece.built.name, signal))?.uuid === piece.state.uuid;
       // Somebody dropped it: then it was not done.
       if (!built) piece.state = null;
-      piece.placed = inPlace;
+      piece.placed = inPlace ? 'yes' : 'not';
     }
   }
 

@@ -32,7 +32,7 @@ export async function switchOver(
   { overwrite, onView, signal }: SwitchOptions,
 ): Promise<void> {
   for (const piece of swapped)
-    if (!piece.placed) await throughElections(client, signal, (trying) => place(client, piece, overwrite, trying));
+    if (piece.placed !== 'yes') await throughElections(client, signal, (trying) => place(client, piece, overwrite, trying));
   for (const name of plan.dropDatabases) {
     await throughElections(client, signal, (trying) =>
       client.db(name).command({ dropDatabase: 1, writeConcern: { w: 'majority' } }, { signal: trying }),
@@ -67,6 +67,7 @@ async function place(client: MongoClient, piece: Piece, overwrite: boolean, sign
     // A rename replaces collections only.
     if (there !== null && there.type !== 'collection') await dropIfThere(db, planned.image.name, signal);
     const [from, to] = [`${built.db}.${built.name}`, `${built.db}.${planned.image.name}`];
+    piece.placed = 'perhaps';
     const command = { renameCollection: from, to, dropTarget: overwrite, writeConcern: { w: 'majority' } };
     await client
       .db('admin')
@@ -75,7 +76,7 @@ async function place(client: MongoClient, piece: Piece, overwrite: boolean, sign
         throw serverErrorCode(error) === namespaceExists ? taken(planned.image) : error;
       });
   }
-  piece.placed = true;
+  piece.placed = 'yes';
 }
 
 function taken({ db, name }: Pick<ViewImage, 'db' | 'name'>): LarderError {
