@@ -124,9 +124,9 @@ describe('R3, R4: a restore that fails while collections take their places', () 
         const found = await second.call<{ status: string; fail_reason: string | null }>('GET', `${own}/jobs/${restore.job_id}`);
         return found.status === 'Running' ? null : found;
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 150_000 },
     );
     expect(job).toMatchObject({ status: 'Completed', fail_reason: null });
     expect(await databaseOf()).toEqual(before['shop']);
-  }, 120_000);
+  }, 300_000);
 });
