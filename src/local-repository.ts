@@ -14,6 +14,7 @@ import { repositoryConnection } from './engine/repository-connection.ts';
 import { systemClock } from './lib/clock.ts';
 import { checkRepository } from './repository/check-repository.ts';
 import { headerKey } from './repository/format.ts';
+import { mergeArchives } from './repository/merge-archives.ts';
 import type { ProjectRepository } from './repository/port.ts';
 import { openRepository, type OpenedRepository } from './repository/open-repository.ts';
 import { pruneRepository } from './repository/prune-repository.ts';
@@ -31,12 +32,13 @@ export const localRepository: LocalRepository = {
   async prune({ grace, dryRun, ...local }) {
     await using opened = await open(local);
     const { repository } = opened;
-    return await pruneRepository(repository, {
+    const report = await pruneRepository(repository, {
       dryRun,
       clock: systemClock,
       signal: local.signal,
       ...(grace === undefined ? {} : { grace }),
     });
+    return { ...report, archives: await mergeArchives(repository, { dryRun, signal: local.signal }) };
   },
   async changeKey({ passphrase, ...local }) {
     if (passphrase !== null) checkPassphrase(passphrase);

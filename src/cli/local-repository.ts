@@ -54,6 +54,13 @@ export interface RepositoryPruning {
     readonly waitingBytes: number;
     readonly blocked: string | null;
   }[];
+  /** Archived oplogs: segments put into larger ones, and removed because a larger one has held their entries for long enough. */
+  readonly archives: readonly {
+    readonly projectId: string;
+    readonly instanceId: string;
+    readonly merged: number;
+    readonly removed: number;
+  }[];
 }
 
 export interface CheckRequest extends LocalOptions {

@@ -11,7 +11,7 @@ const roundsBetweenPrunings = 6;
  * on one repository may do so at the same time; a failure is logged and the next round comes. Disposing stops it, a round under way included.
  */
 export function keepPruning(
-  deps: Pick<JobDeps, 'catalog' | 'clock' | 'runTask' | 'repositoryConnection' | 'log'>,
+  deps: Pick<JobDeps, 'catalog' | 'clock' | 'runTask' | 'repository' | 'repositoryConnection' | 'log'>,
 ): AsyncDisposable {
   const { runTask, repositoryConnection, log } = deps;
   const stop = new AbortController();

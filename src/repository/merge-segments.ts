@@ -1,6 +1,6 @@
 import { isLarderError } from '../core/errors.ts';
 import { isSameOpTime, type OplogSegment } from '../core/oplog-archive.ts';
-import { planMerging } from '../core/segment-merging.ts';
+import { planMerging, type MergePlan } from '../core/segment-merging.ts';
 import { concurrently } from '../lib/concurrently.ts';
 import { batchOfDocuments, documentLength, type RawBatch } from '../lib/raw-bson.ts';
 import type { StoreOptions } from '../storage/port.ts';
@@ -37,13 +37,33 @@ export async function mergeSegments(context: ProjectContext, place: ArchivePlace
   return { merged, removed };
 }
 
+/** What `mergeSegments` would do now, by the list of segments alone: nothing is read. What is damaged would be left as it is. */
+export async function mergeableSegments(context: ProjectContext, place: ArchivePlace, options: StoreOptions): Promise<Merged> {
+  let [merged, removed] = [0, 0];
+  for (const timeline of await listTimelineNumbers(context, place, options)) {
+    const plan = await planTimeline(context, place, timeline, options);
+    merged += plan.merges.slice(0, mostMerges).flat().length;
+    removed += plan.covered.flatMap(({ segments }) => segments).length;
+  }
+  return { merged, removed };
+}
+
+async function planTimeline(
+  context: ProjectContext,
+  place: ArchivePlace,
+  timeline: number,
+  options: StoreOptions,
+): Promise<MergePlan<ListedSegment>> {
+  return planMerging(await Array.fromAsync(listSegments(context, place, timeline, options)), context.clock.now());
+}
+
 async function mergeTimeline(
   context: ProjectContext,
   place: ArchivePlace,
   timeline: number,
   options: StoreOptions,
 ): Promise<Merged> {
-  const plan = planMerging(await Array.fromAsync(listSegments(context, place, timeline, options)), context.clock.now());
+  const plan = await planTimeline(context, place, timeline, options);
   let [merged, removed] = [0, 0];
   for (const group of plan.merges.slice(0, mostMerges)) {
     options.signal?.throwIfAborted();

@@ -8,7 +8,7 @@ import { listTimelineNumbers, readTimeline, storeTimeline } from './oplog-timeli
 import type { OplogArchive } from './port.ts';
 import type { ProjectContext } from './project-context.ts';
 import { readAhead } from './read-ahead.ts';
-import { mergeSegments } from './merge-segments.ts';
+import { mergeableSegments, mergeSegments } from './merge-segments.ts';
 import { trimTimeline } from './trim-timeline.ts';
 
 /** Stands for the only shard of an instance that is no cluster. */
@@ -62,6 +62,7 @@ export function openOplogArchive(context: ProjectContext, instanceId: string, sh
       return createOplogReader(context, place, segments);
     },
     trim: (timeline, keep, options = {}) => trimTimeline(context, place, { timeline, keep }, options),
+    mergeable: (options = {}) => mergeableSegments(context, place, options),
     merge: (options = {}) => mergeSegments(context, place, options),
   };
 }

@@ -108,6 +108,8 @@ export interface OplogArchive {
     keep: readonly ArchivedStretch[],
     options?: StoreOptions,
   ): Promise<{ readonly segments: number; readonly bytes: number }>;
+  /** So many segments `merge` would put into larger ones, and remove; tells it by their names alone. */
+  mergeable(options?: StoreOptions): Promise<{ readonly merged: number; readonly removed: number }>;
   /**
    * Makes fewer and larger segments of those that are an hour old, and removes small ones 48 hours after larger ones came to hold
    * their entries. What is archived stays the same, also when it is cut short; repeating it is harmless.

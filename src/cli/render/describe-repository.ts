@@ -68,6 +68,9 @@ function describeDamage({ object, reason, range }: FoundDamage): string {
 export function describePruning(report: RepositoryPruning): string {
   if (report.projects.length === 0) return 'The repository is empty.';
   const [freed, marked] = report.dryRun ? ['Would free', 'Would mark'] : ['Freed', 'Marked'];
+  const archives = report.archives.map(({ instanceId, merged, removed }) =>
+    describeMerging(instanceId, merged, removed, report.dryRun),
+  );
   return report.projects
     .map((project) =>
       formatFields([
@@ -78,7 +81,16 @@ export function describePruning(report: RepositoryPruning): string {
         ['Waiting', `${formatBytes(project.waitingBytes)} until the grace time is over`],
       ]),
     )
+    .concat(archives)
     .join('\n\n');
+}
+
+function describeMerging(instanceId: string, merged: number, removed: number, dryRun: boolean): string {
+  return formatFields([
+    ['Archived oplog', instanceId],
+    [dryRun ? 'Would merge' : 'Merged', `${formatCount(merged)} segments`],
+    [dryRun ? 'Would remove' : 'Removed', `${formatCount(removed)} segments that larger ones hold`],
+  ]);
 }
 
 /** `larder repository recover` for people. */

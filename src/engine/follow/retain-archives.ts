@@ -10,7 +10,7 @@ import { isLarderError } from '../../core/errors.ts';
 import type { JobDeps } from '../engine-deps.ts';
 import { findReplayBases, lockTimelines, type ArchivedTimeline } from './archive-rows.ts';
 
-type RetainDeps = Pick<JobDeps, 'catalog' | 'clock' | 'log' | 'runTask' | 'repositoryConnection'>;
+type RetainDeps = Pick<JobDeps, 'catalog' | 'clock' | 'log' | 'runTask' | 'repository' | 'repositoryConnection'>;
 
 /** One archive, and whether it is looked at even if the plan has nothing to remove: a removal may have been cut short. */
 export interface RetainedArchive {
@@ -90,10 +90,13 @@ export async function retainArchive(
 
 /** A restore to a moment that listed the archive before may be on its way through it: then `retainArchive` said so, and this is not done. */
 async function mergeArchived(
-  { runTask, repositoryConnection: repository, log }: RetainDeps,
+  { runTask, repository: opened, repositoryConnection: repository, log }: RetainDeps,
   { projectId, instanceId }: Pick<RetainedArchive, 'projectId' | 'instanceId'>,
   signal: AbortSignal,
 ): Promise<void> {
+  // Mostly there is nothing to do, and that costs no thread.
+  const worth = await opened.project(projectId).oplog(instanceId).mergeable({ signal });
+  if (worth.merged + worth.removed === 0) return;
   const { merged, removed } = await runTask<'merge-archive'>(
     { kind: 'merge-archive', repository, projectId, instanceId },
     { signal, report: () => undefined },
