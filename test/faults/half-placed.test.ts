@@ -105,7 +105,12 @@ describe('R3, R4: a restore that fails while collections take their places', () 
       instance_id: adopted.id,
       name: 'whole',
     });
-    await until(async () => (await first.call<{ status: string }>('GET', `${own}/jobs/${backup.job_id}`)).status === 'Completed');
+    await until(
+      async () => (await first.call<{ status: string }>('GET', `${own}/jobs/${backup.job_id}`)).status === 'Completed',
+      {
+        what: 'the backup',
+      },
+    );
     await change();
     await renames({ skip: 1 }, { blockConnection: true, blockTimeMS: 2_000 });
     const restore = await first.call<{ job_id: string }>('POST', `${own}/restores`, {
@@ -124,7 +129,7 @@ describe('R3, R4: a restore that fails while collections take their places', () 
         const found = await second.call<{ status: string; fail_reason: string | null }>('GET', `${own}/jobs/${restore.job_id}`);
         return found.status === 'Running' ? null : found;
       },
-      { timeoutMs: 150_000 },
+      { what: 'the end of the restore', timeoutMs: 150_000 },
     );
     expect(job).toMatchObject({ status: 'Completed', fail_reason: null });
     expect(await databaseOf()).toEqual(before['shop']);
