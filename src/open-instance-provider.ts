@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LarderError } from './core/errors.ts';
 import type { Clock } from './lib/clock.ts';
@@ -27,6 +28,8 @@ export function openInstanceProvider(settings: Settings, { env, clock, log }: Su
     clock,
     cacheMb: instances.cacheMb,
     mostInstances: instances.most,
+    reservations: join(tmpdir(), 'larder-ports'),
+    portPatienceMs: 10_000,
     logBytes: 64 * 1024 * 1024,
     endWithParent: instances.stopWithLarder,
     installed: () => {

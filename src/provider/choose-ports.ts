@@ -12,13 +12,22 @@ const highest = 9500;
 export async function choosePorts(
   first: number,
   count: number,
-  { host, taken }: { readonly host: string; readonly taken: ReadonlySet<number> },
+  {
+    host,
+    taken,
+    reserve = async () => true,
+  }: {
+    readonly host: string;
+    readonly taken: ReadonlySet<number>;
+    /** Asked of each that is free; one that cannot be had is passed over. */
+    readonly reserve?: (port: number) => Promise<boolean>;
+  },
 ): Promise<number[]> {
   const ports: number[] = [];
   const [from, to] = first > highest ? [first, first + 1000] : [lowest, highest];
   for (let step = 0; step <= to - from && ports.length < count; step += 1) {
     const port = from + ((first - from + step) % (to - from + 1));
-    if (!taken.has(port) && (await isPortFree(port, host))) ports.push(port);
+    if (!taken.has(port) && (await isPortFree(port, host)) && (await reserve(port))) ports.push(port);
   }
   if (ports.length < count)
     throw new LarderError('mongod-unavailable', `This machine has no ${count} free ports from ${from} to ${to}.`);

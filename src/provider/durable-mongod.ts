@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { LarderError } from '../core/errors.ts';
 import { waitUntil } from '../lib/wait-until.ts';
 import { askHello } from './ask-hello.ts';
+import { isPortFree } from './choose-ports.ts';
 import { endWithParent } from './end-with-parent.ts';
 import type { MongodBinary } from './mongod-binary.ts';
+import { portHolder } from './port-holder.ts';
 
 /** A server known by its folder, not by a handle: whoever comes later finds it there, also after Larder was started anew. */
 export interface DurableMongod {
@@ -23,6 +25,8 @@ export interface LaunchOptions {
   readonly arguments: readonly string[];
   /** It speaks TLS, and this authority vouches for it; null: it does not. */
   readonly tlsCaFile: string | null;
+  /** How long to wait for the port where somebody else has it, milliseconds. */
+  readonly portPatienceMs: number;
   /** It does not outlive this process. */
   readonly endsWithParent: boolean;
   readonly signal: AbortSignal;
@@ -47,15 +51,18 @@ export async function runningPid(folder: string): Promise<number | null> {
 }
 
 /**
- * Starts the server unless it runs, and resolves once it answers. `mongod-unavailable` with the end of its log where it does not; then
- * it does not run.
+ * Starts the server unless it runs, and resolves once it answers. `mongod-unavailable` with the end of its log where it does not, or with who has
+ * its port; then it does not run, and nothing of it was changed.
  */
 export async function startDurable(server: DurableMongod, options: LaunchOptions): Promise<void> {
   const { folder, port } = server;
   const { signal, tlsCaFile } = options;
   signal.throwIfAborted();
   const answers = (): Promise<unknown> => askHello(port, tlsCaFile);
-  if ((await runningPid(folder)) === null) await launch(server, options);
+  if ((await runningPid(folder)) === null) {
+    await waitForPort(port, options);
+    await launch(server, options);
+  }
   try {
     await waitUntil(async () => (await runningPid(folder)) === null || (await answers()), {
       timeoutMs: startTimeoutMs,
@@ -79,6 +86,17 @@ export async function stopDurable(folder: string, options: { readonly kill?: boo
   await waitUntil(() => !isAlive(pid), gone).catch(async () => {
     signalProcess(pid, 'SIGKILL');
     await waitUntil(() => !isAlive(pid), gone);
+  });
+}
+
+/** A server that cannot have its port would end at once, and its log would not say who has it. */
+async function waitForPort(port: number, { host, portPatienceMs, signal }: LaunchOptions): Promise<void> {
+  if (await isPortFree(port, host)) return;
+  const free = { timeoutMs: portPatienceMs, signal, what: `port ${port}` };
+  await waitUntil(() => isPortFree(port, host), free).catch(async (cause: unknown) => {
+    signal.throwIfAborted();
+    const message = `Port ${port} is in use by ${await portHolder(port)}: the server does not start until it is free.`;
+    throw new LarderError('mongod-unavailable', message, { cause });
   });
 }
 

@@ -15,6 +15,7 @@ import type { MongodBinary } from './mongod-binary.ts';
 import { isAtLeast } from './mongod-binary.ts';
 import { isPresent } from './mongod-cache.ts';
 import { ownAuthority } from './own-authority.ts';
+import { portReservations } from './port-reservations.ts';
 import { logFilesOf, rotateLog } from './server-log-files.ts';
 import { writeKeyFile } from './server-access.ts';
 
@@ -28,6 +29,10 @@ export interface LocalProviderOptions {
   readonly mostInstances: number;
   /** A log of so many bytes is followed by another one. */
   readonly logBytes: number;
+  /** Where all Larders of this machine note which ports their instances have. */
+  readonly reservations: string;
+  /** How long a server that ran before waits for its port, if somebody has taken it meanwhile; milliseconds. */
+  readonly portPatienceMs: number;
   /** The servers end with this process, even with one that is killed. */
   readonly endWithParent: boolean;
   /** The server programs of this machine, without fetching any. */
@@ -49,6 +54,8 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
   const folderOf = (id: string): string => join(folder, id);
   const memberFolder = (id: string, index: number): string => join(folderOf(id), `member-${index}`);
   const certificateOf = (id: string): string => join(folderOf(id), 'server.pem');
+
+  const reservations = portReservations(options.reservations, folder, options.clock);
 
   // Members that start at the same time share one certificate.
   const issuing = new Map<string, Promise<void>>();
@@ -72,12 +79,18 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
     throw new LarderError('mongod-unavailable', `This machine has no mongod of version ${version}.`);
   };
 
-  const startMember = async (servers: InstanceServers, index: number, signal: AbortSignal): Promise<void> => {
+  const startMember = async (
+    servers: InstanceServers,
+    index: number,
+    signal: AbortSignal,
+    portPatienceMs = options.portPatienceMs,
+  ): Promise<void> => {
     const { id, tls } = servers;
     const port = servers.ports[index]!;
     if (!(await isPresent(join(memberFolder(id, index), 'data')))) {
       throw new LarderError('mongod-unavailable', 'The data of this instance is not on this machine.');
     }
+    await reservations.reserve(port, id);
     if (tls) await certified(id);
     const mongod = await binaryFor(servers.version, signal);
     await startDurable(
@@ -87,6 +100,7 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
         host,
         tlsCaFile: tls ? caFile : null,
         endsWithParent: endWithParent,
+        portPatienceMs,
         signal,
         arguments: [
           '--wiredTigerCacheSizeGB',
@@ -105,8 +119,8 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
   };
 
   // Where one fails the others are waited for: nothing is still about to start when this is over.
-  const startAll = async (servers: InstanceServers, signal: AbortSignal): Promise<void> => {
-    const starts = await Promise.allSettled(servers.ports.map((_, index) => startMember(servers, index, signal)));
+  const startAll = async (servers: InstanceServers, signal: AbortSignal, portPatienceMs?: number): Promise<void> => {
+    const starts = await Promise.allSettled(servers.ports.map((_, index) => startMember(servers, index, signal, portPatienceMs)));
     for (const start of starts) if (start.status === 'rejected') throw start.reason;
   };
 
@@ -121,8 +135,9 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
       if (found.size === 0) found.add(datastoreVersion(options.fetchable.version));
       return [...found].toSorted((a, b) => Number.parseFloat(a) - Number.parseFloat(b));
     },
-    choosePorts: (first, count, taken) => choosePorts(first, count, { host, taken }),
-    isPortFree: (port) => isPortFree(port, host),
+    choosePorts: (first, count, taken) =>
+      choosePorts(first, count, { host, taken, reserve: (port) => reservations.reserve(port, null) }),
+    isPortFree: async (port) => (await isPortFree(port, host)) && (await reservations.ownerElsewhere(port)) === null,
 
     async create(servers, users, signal) {
       const { id, ports, tls, setName } = servers;
@@ -131,7 +146,8 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
         await mkdir(folderOf(id), { recursive: true, mode: 0o700 });
         await writeKeyFile(folderOf(id));
         for (const index of ports.keys()) await mkdir(join(memberFolder(id, index), 'data'), { recursive: true });
-        await startAll(servers, signal);
+        // New servers can have other ports at once.
+        await startAll(servers, signal, 0);
         const ca = tls ? caFile : null;
         if (setName !== null) await initiateSet(ports, { setName, host, tlsCaFile: ca });
         await provider.settled(servers, signal);
@@ -148,7 +164,7 @@ export async function openLocalProvider(options: LocalProviderOptions): Promise<
     async start(servers, signal) {
       await startAll(servers, signal);
     },
-    startMember,
+    startMember: (servers, index, signal) => startMember(servers, index, signal),
     stop: async ({ id, ports }) => {
       await Promise.all(ports.map((_, index) => stopDurable(memberFolder(id, index))));
     },
