@@ -10,8 +10,6 @@ import { startPostgres, type TestPostgres } from '../fixtures/start-postgres.ts'
 import { startS3Server, type S3Server } from '../fixtures/start-s3-server.ts';
 import { temporaryFolder, type TemporaryFolder } from '../fixtures/temporary-folder.ts';
 
-/** The first start on a machine installs the S3 server. */
-const setupTimeout = 300_000;
 const pace = { interval: 20, silence: 400 };
 const signal = new AbortController().signal;
 
@@ -28,7 +26,7 @@ beforeAll(async () => {
   full = [await newCatalog(), await newCatalog()];
   empty = [await newCatalog(), await newCatalog(), await newCatalog()];
   for (const { db } of full) await db.insertInto('domains').values({ id: 'default', name: 'Default' }).execute();
-}, setupTimeout);
+});
 afterAll(async () => {
   for (const catalog of [...(full ?? []), ...(empty ?? [])]) await catalog.close();
   for (const started of [s3, postgres, folder]) await started?.[Symbol.asyncDispose]();

@@ -182,7 +182,7 @@ describe('two servers on one PostgreSQL and one S3 bucket', () => {
     expect(await instanceState(client)).toEqual(before);
   });
 
-  it('they stop once the repository is that of another catalog', { timeout: 60_000 }, async () => {
+  it('they stop once the repository is that of another catalog', async () => {
     Object.assign(process.env, s3.environment);
     const unlock = { kind: 'passphrase', passphrase: settings['LARDER_REPOSITORY_PASSPHRASE']! } as const;
     const store = await openStore(settings['LARDER_REPOSITORY']!);
