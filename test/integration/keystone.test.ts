@@ -98,7 +98,7 @@ describe('an outer Keystone', () => {
     });
     localProject = projectId;
     const { identity, outer } = createKeystoneIdentity(world.deps, {
-      ask: keystoneClient(keystone.url, 60_000),
+      ask: keystoneClient(keystone.url, 300_000),
       roles: { admin: 'admin', member: 'operator', reader: 'reader' },
     });
     server = await buildServer({
