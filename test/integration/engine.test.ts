@@ -370,7 +370,7 @@ describe.each(catalogPlaces)('a graceful stop, %s catalog', (place) => {
     const running = await first.start();
     const { jobId, backupId } = await first.useCases.createBackup(caller, { instanceId, name: 'interrupted', description: '' });
     await begun;
-    await running.stop(10_000);
+    await running.stop(120_000);
     expect(await first.useCases.getJob(caller, jobId)).toMatchObject({ status: 'Running', failReason: null });
 
     // The embedded catalog stays open here, as only one process may have it; the next server is one more queue over it.

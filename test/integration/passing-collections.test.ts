@@ -68,7 +68,7 @@ describe('O4, E7, E15: collections that come and go while a backup reads from a 
       running = false;
       await work;
     }
-  }, 300_000);
+  });
 
   it('begin, in a transaction of several entries, with the last of them', async () => {
     await client.withSession((session) =>
@@ -76,7 +76,7 @@ describe('O4, E7, E15: collections that come and go while a backup reads from a 
         for (let n = 0; n < 6; n++) await client.db('chain').collection('made').insertOne({ n }, { session });
       }),
     );
-    const end = await majorityOpTime(client, AbortSignal.timeout(10_000));
+    const end = await majorityOpTime(client, AbortSignal.timeout(300_000));
     const made = { 'o.applyOps': { $elemMatch: { ns: 'chain.$cmd', 'o.create': 'made' } } };
     const oplog = client.db('local').collection('oplog.rs');
     const first = await oplog.findOne(made);
@@ -94,7 +94,7 @@ describe('O4, E7, E15: collections that come and go while a backup reads from a 
       const changes: CatalogChange[] = [];
       const start = { ...fromTimestamp(entry!['ts']), term: Number(entry!['t']) };
       const collector = new ChangeCollector(start, (change) => changes.push(change));
-      expect(await collector.advance(client, end, AbortSignal.timeout(10_000))).toBe('reached');
+      expect(await collector.advance(client, end, AbortSignal.timeout(300_000))).toBe('reached');
       const creations = changes.filter(({ kind, db }) => kind === 'created' && db === 'chain');
       expect(creations).toMatchObject([{ time: ended }]);
       expect(collector.discoveries.created).toContain(creations[0]!.uuid);
