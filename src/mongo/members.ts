@@ -1,7 +1,6 @@
 import type { Document, MongoClient } from 'mongodb';
 import type { DeploymentNode } from '../core/deployment.ts';
 import { LarderError } from '../core/errors.ts';
-import { compareClusterTime } from '../core/image.ts';
 import type { OpTime } from '../core/image.ts';
 import { fromTimestamp } from './cluster-time.ts';
 
@@ -90,22 +89,21 @@ export interface SightTimes {
 
 /**
  * Asked before and after something that is read as it is now (definitions cannot be read at a time): whatever it shows lies between
- * `from` of the first answer and `to` of the second. Not simply what the member has applied: on a primary a write of before that may still be
- * on its way, and one after it be seen already. The beginning of time on a server without an oplog.
+ * `from` of the first answer and `to` of the second. A secondary has all of what it says it has applied. On a primary that is not so: a write of
+ * before may still be on its way, and one after it be seen already. The beginning of time on a server without an oplog.
  */
 export async function sightTimes(client: MongoClient, signal: AbortSignal): Promise<SightTimes> {
   const hello = await client.db('admin').command({ hello: 1 }, { signal });
   if (hello['setName'] === undefined) return { from: { t: 0, i: 0, term: -1 }, to: { t: 0, i: 0, term: -1 } };
   const { opTime, majorityOpTime: committed } = hello['lastWrite'];
-  const applied = { ...fromTimestamp(opTime.ts), term: Number(opTime.t) };
-  // Before the majority has something, all of before it is there; a secondary may hear of that before it has it itself.
-  const settled = { ...(committed === undefined ? { t: 0, i: 0 } : fromTimestamp(committed.ts)), term: applied.term };
-  // A write has its time before anybody sees it.
+  const term = Number(opTime.t);
+  const applied = { ...fromTimestamp(opTime.ts), term };
+  if (hello['isWritablePrimary'] !== true) return { from: applied, to: applied };
+  // Before the majority has something, all of before it is there; and a write has its time before anybody sees it.
   const newest = hello['$clusterTime']?.clusterTime;
-  const seen = newest === undefined ? applied : { ...fromTimestamp(newest), term: applied.term };
   return {
-    from: compareClusterTime(settled, applied) < 0 ? settled : applied,
-    to: compareClusterTime(seen, applied) < 0 ? applied : seen,
+    from: { ...(committed === undefined ? { t: 0, i: 0 } : fromTimestamp(committed.ts)), term },
+    to: newest === undefined ? applied : { ...fromTimestamp(newest), term },
   };
 }
 

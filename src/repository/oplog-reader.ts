@@ -22,6 +22,12 @@ export function createOplogReader(
   return {
     stretches: stretchesOf(segments),
     entries: (after, until, options = {}) => readEntries(context, archive, segments, after, until, options),
+    entryBefore(stretch, time) {
+      const holder = segments.find(
+        ({ after, to }) => compareClusterTime(to, time) > 0 && compareClusterTime(after, stretch.after) >= 0,
+      );
+      return holder?.after ?? stretch.after;
+    },
     async entryAt(time, options = {}) {
       const holders = segments.filter(
         ({ after, to }) => compareClusterTime(after, time) < 0 && compareClusterTime(time, to) <= 0,

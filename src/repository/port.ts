@@ -69,6 +69,8 @@ export interface OplogReader {
    * timeline does not reach to `until`; `object-corrupt` names a damaged segment. What was handed out before is right in any case.
    */
   entries(after: OpTime, until: ClusterTime, options?: StoreOptions): AsyncIterable<RawBatch>;
+  /** An entry of the stretch, or the one before its first, from which on everything later than `time` can be read; as late as is known without reading. */
+  entryBefore(stretch: ArchivedStretch, time: ClusterTime): OpTime;
   /** The entry at exactly this time (for earlier parts of a transaction), or null if the timeline does not hold it. `object-corrupt`. */
   entryAt(time: ClusterTime, options?: StoreOptions): Promise<Buffer | null>;
 }

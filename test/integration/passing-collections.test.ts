@@ -12,7 +12,7 @@ import { compareCollections } from '../fixtures/oracle.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { seededRandom } from '../fixtures/workload.ts';
 
-const backups = 5;
+const backups = 4;
 const makers = 4;
 
 /** What clients of collections that come and go get to hear. */

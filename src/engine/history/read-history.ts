@@ -1,5 +1,5 @@
 import { isLarderError } from '../../core/errors.ts';
-import { compareClusterTime, type ClusterTime, type OpTime } from '../../core/image.ts';
+import { compareClusterTime, type ClusterTime } from '../../core/image.ts';
 import type { HistoryMarker, HistoryPage, HistoryQuery } from '../../core/history.ts';
 import { formatPoint, planReplay, pointBefore, type ArchivedStretch, type ReplayBase } from '../../core/oplog-archive.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -46,7 +46,7 @@ export async function readHistory(read: ReadHistory): Promise<HistoryPage> {
     for (const stretch of reader.stretches) {
       if (compareClusterTime(stretch.to, begin) <= 0 || compareClusterTime(stretch.after, end) >= 0) continue;
       const start = compareClusterTime(stretch.after, begin) > 0 ? stretch.after : begin;
-      const after = await entryBefore(archive, stretch, start, signal);
+      const after = reader.entryBefore(stretch, start);
       const until = compareClusterTime(stretch.to, end) < 0 ? stretch.to : end;
       const transactions = new Transactions(reader, events, signal);
       for await (const { buffer, starts, count } of reader.entries(after, until, { signal })) {
@@ -83,19 +83,6 @@ function endPage(events: HistoryEvents, { timeline, start, at }: PageEnd): Omit<
   }
   events.close();
   return { events: events.found(null), next: markerAt(at) };
-}
-
-/** An entry of the stretch, or the one before its first, from which on everything later than `start` is read. */
-async function entryBefore(
-  archive: OplogArchive,
-  stretch: ArchivedStretch,
-  start: ClusterTime,
-  signal: AbortSignal,
-): Promise<OpTime> {
-  for await (const { after, to } of archive.segments(stretch.timeline, { signal })) {
-    if (compareClusterTime(to, start) > 0 && compareClusterTime(after, stretch.after) >= 0) return after;
-  }
-  return stretch.after;
 }
 
 /** null for an entry that is not known: it is nothing that is looked for here. */
