@@ -13,7 +13,7 @@ import { until } from '../fixtures/until.ts';
 const hanging = 'initialSyncHangBeforeSplittingControlFlow';
 
 describe('S9: a set of a primary, a delayed member, an arbiter and a hidden member in initial sync', () => {
-  const set = replicaSet({ members: 2 });
+  const set = replicaSet({ members: 2, electionTimeoutMs: 2_000 });
   let folder: TemporaryFolder;
   let arbiter: MongodProcess;
   let syncing: MongodProcess;
