@@ -31,8 +31,13 @@ export function archiveHead(reply: FastifyReply, fileName: string): FastifyReply
     .header('Cache-Control', 'no-store');
 }
 
-/** What OpenAPI says of it. */
-export const archiveResponse = {
-  description: 'A mongodump archive, as mongorestore takes it',
-  content: { 'application/gzip': { schema: { type: 'string', format: 'binary' } } },
+const packed = { 'application/gzip': { schema: { type: 'string', format: 'binary' } } } as const;
+
+/** What OpenAPI says of an archive that is packed with gzip. */
+export const archiveResponse = { description: 'A mongodump archive, as mongorestore takes it', content: packed } as const;
+
+/** The same of one that is packed or not, as was asked for. */
+export const archiveOrPlainResponse = {
+  ...archiveResponse,
+  content: { ...packed, 'application/octet-stream': packed['application/gzip'] },
 } as const;

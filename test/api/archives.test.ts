@@ -75,6 +75,11 @@ it('an export may be of some collections, and not compressed', async () => {
   expect([whole.statusCode, whole.headers['content-type'], whole.body]).toEqual([200, 'application/gzip', 'archive']);
   const part = await api.server.inject({ url: `${url}?gzip=false&ns=shop.a&ns=shop.b%20c`, headers });
   expect([part.statusCode, part.headers['content-type']]).toEqual([200, 'application/octet-stream']);
+  const { body } = await api.send({ url: '/larder/v1/openapi.json', token: null });
+  expect(body).toHaveProperty(
+    ['paths', '/larder/v1/{project_id}/backups/{backup_id}/archive', 'get', 'responses', '200', 'content'],
+    { 'application/gzip': expect.anything(), 'application/octet-stream': expect.anything() },
+  );
   expect(api.calls.filter(({ name }) => name === 'exportBackup').map(({ request }) => request)).toMatchObject([
     { backupId: id, namespaces: [], gzip: true },
     { backupId: id, namespaces: ['shop.a', 'shop.b c'], gzip: false },

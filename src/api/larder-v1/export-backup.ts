@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Operation } from '../context.ts';
 import { backupId, ddsErrors, projectParams } from '../fields.ts';
 import { callerOf } from '../principal.ts';
-import { archiveResponse, archiveSender } from '../send-archive.ts';
+import { archiveOrPlainResponse, archiveSender } from '../send-archive.ts';
 
 const schema = {
   operationId: 'exportBackup',
@@ -19,7 +19,7 @@ const schema = {
       }),
     ),
   }),
-  response: { 200: archiveResponse, ...ddsErrors },
+  response: { 200: archiveOrPlainResponse, ...ddsErrors },
 } as const;
 
 /** `GET /larder/v1/{project_id}/backups/{backup_id}/archive` */
