@@ -71,7 +71,10 @@ describe('the meaning of an oplog entry', () => {
     expect(prepared).toMatchObject({ effect: 'part' });
     const commit = command({ commitTransaction: 1, commitTimestamp: before.ts }, { ...inTransaction, prevOpTime: before });
     expect(commit).toEqual({ kind: 'commit', previous: { t: 9, i: 4 } });
-    expect(command({ abortTransaction: 1 }, { ...inTransaction, prevOpTime: before })).toEqual({ kind: 'nothing' });
+    expect(command({ abortTransaction: 1 }, { ...inTransaction, prevOpTime: before })).toEqual({
+      kind: 'abort',
+      previous: { t: 9, i: 4 },
+    });
   });
 
   it('E9: applyOps without a session takes effect at once, nested ones included', () => {

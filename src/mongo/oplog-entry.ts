@@ -40,7 +40,7 @@ export type OplogMeaning =
       /** The entry of the same transaction before this one. */
       readonly previous: ClusterTime | null;
     }
-  | { readonly kind: 'commit'; readonly previous: ClusterTime | null }
+  | { readonly kind: 'commit' | 'abort'; readonly previous: ClusterTime | null }
   | { readonly kind: 'created' | 'dropped'; readonly db: string; readonly uuid: string }
   /** The catalog of these databases changed: what belongs to the collection `uuid`, or where that is null anything. */
   | { readonly kind: 'catalog'; readonly databases: readonly string[]; readonly uuid: string | null }
@@ -68,7 +68,7 @@ const catalogCommands = new Set([
   'convertToCapped',
 ]);
 /** Commands that change nothing an image holds. */
-const harmlessCommands = new Set(['abortTransaction', 'dbCheck', 'migrateChunkToNewShard', 'setMultikeyMetadata', 'dropIdent']);
+const harmlessCommands = new Set(['dbCheck', 'migrateChunkToNewShard', 'setMultikeyMetadata', 'dropIdent']);
 
 const nothing: OplogMeaning = { kind: 'nothing' };
 
@@ -106,6 +106,7 @@ function interpretCommand(buffer: Buffer, fields: Fields, db: string): OplogMean
   const name = first?.name ?? '';
   if (name === 'applyOps') return interpretGroup(buffer, fields, o.value);
   if (name === 'commitTransaction') return { kind: 'commit', previous: previousOf(buffer, fields) };
+  if (name === 'abortTransaction') return { kind: 'abort', previous: previousOf(buffer, fields) };
   if (harmlessCommands.has(name)) return nothing;
   if (db === 'config' || db === 'local') return nothing;
   const ui = fields.get('ui');

@@ -60,6 +60,10 @@ describe('a restore to a time', () => {
       { what: 'the next second' },
     );
     await orders.drop();
+    // More events than a page of the history holds.
+    const moves = 120;
+    await client.db('aside').createCollection('name0');
+    for (let n = 0; n < moves; n++) await client.db('aside').renameCollection(`name${n}`, `name${n + 1}`);
     await restorable((await majorityOpTime(client, never)).t * 1000);
 
     const begin = (method: string, path: string, body: unknown) => larder.call<{ job_id: string }>(method, path, body);
@@ -94,6 +98,18 @@ describe('a restore to a time', () => {
     const { events } = JSON.parse(found) as { events: { kind: string; restorable: boolean; restore_at: string }[] };
     const accident = events.find(({ kind }) => kind === 'collection-dropped')!;
     expect(accident.restorable).toBe(true);
+    const all = JSON.parse(await command('history', '--instance', 'shop-db', '--limit', '1000', '--json')) as {
+      events: { kind: string; ns: string }[];
+      complete: boolean;
+    };
+    expect(all.complete).toBe(true);
+    expect(
+      all.events.filter(({ kind, ns }) => kind === 'collection-renamed' && ns.startsWith('aside.')).map(({ ns }) => ns),
+    ).toEqual(Array.from({ length: moves }, (_, n) => `aside.name${n}`));
+    const some = JSON.parse(await command('history', '--instance', 'shop-db', '--limit', '110', '--json')) as typeof all;
+    expect(some.complete).toBe(false);
+    expect(some.events).toEqual(all.events.slice(0, some.events.length));
+    expect(some.events.length).toBeGreaterThanOrEqual(110);
     const back = ['--collection', 'shop.orders', '--rename', 'shop.orders=shop.back', '--wait'];
     await command('restore', '--instance', 'shop-db', '--at', accident.restore_at, '--to', 'shop-db', ...back);
     const returned = client.db('shop').collection('back');

@@ -1,9 +1,9 @@
 import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
 import type { ClusterTime } from '../../core/image.ts';
-import { formatPoint } from '../../core/oplog-archive.ts';
 import { compareClusterTime } from '../../core/image.ts';
 import type { OpTime } from '../../core/image.ts';
+import { TransactionParts } from '../../core/transaction-parts.ts';
 import type { CatalogChange } from '../../mongo/collection-catalog.ts';
 import type { OplogEntry, OplogMeaning, Touch } from '../../mongo/oplog-entry.ts';
 import { readOplog, readOplogEntryAt } from '../../mongo/read-oplog.ts';
@@ -25,7 +25,6 @@ const mostCappedBytes = 16 * 1024 * 1024;
 
 /** A part of a transaction whose end has not been seen: what it would do to document counts, and to definitions. */
 interface Part {
-  readonly time: ClusterTime;
   /** Its touches were collected then; if something has been settled since, they must be collected again. */
   readonly epoch: number;
   readonly deltas: ReadonlyMap<string, number>;
@@ -68,7 +67,7 @@ export class ChangeCollector {
 
   #position: OpTime;
   readonly #onCatalogChange: OnCatalogChange;
-  readonly #parts = new Map<string, Part>();
+  readonly #parts = new TransactionParts<Part>();
   readonly #created = new Set<string>();
   readonly #mustScan = { uuids: new Set<string>(), databases: new Set<string>(), everything: false };
   readonly #unclear: string[] = [];
@@ -98,7 +97,7 @@ export class ChangeCollector {
 
   /** When the earliest entry after `since` lies that belongs to a transaction whose end has not been seen; null if there is none. */
   earliestOpenPart(since: ClusterTime): ClusterTime | null {
-    const open = [...this.#parts.values()].map(({ time }) => time).filter((time) => compareClusterTime(time, since) > 0);
+    const open = this.#parts.times().filter((time) => compareClusterTime(time, since) > 0);
     return open.toSorted(compareClusterTime)[0] ?? null;
   }
 
@@ -170,8 +169,7 @@ export class ChangeCollector {
         for (const touch of meaning.touches) this.#touch(touch, isImmediate);
         const deltas = sumDeltas(meaning.touches);
         const { commands, previous } = meaning;
-        if (meaning.effect === 'part')
-          this.#parts.set(formatPoint(time), { time, epoch: this.#epoch, deltas, commands, previous });
+        if (meaning.effect === 'part') this.#parts.note(time, { epoch: this.#epoch, deltas, commands, previous });
         else {
           await this.#completeTransaction(previous, time, readPart);
           await this.#takeCommands(commands, time, readPart);
@@ -181,6 +179,8 @@ export class ChangeCollector {
       }
       case 'commit':
         return this.#completeTransaction(meaning.previous, time, readPart);
+      case 'abort':
+        return this.#parts.forget(meaning.previous);
       case 'created':
       case 'dropped':
         if (meaning.kind === 'created') this.#created.add(meaning.uuid);
@@ -206,19 +206,11 @@ export class ChangeCollector {
    * read before they took effect, are read again (pitfalls E7, E8).
    */
   async #completeTransaction(last: ClusterTime | null, time: ClusterTime, readPart: ReadPart): Promise<void> {
-    const parts = new Map<string, Part>();
-    for (let at = last; at !== null;) {
-      const key = formatPoint(at);
-      const known = this.#parts.get(key);
-      const part: Part = known !== undefined && known.epoch === this.#epoch ? known : await readPart(at);
-      parts.set(key, part);
-      at = part.previous;
-    }
     // Counted only now: if reading fails half-way, the entry is taken again.
-    for (const [key, { deltas, commands }] of [...parts].toReversed()) {
-      await this.#takeCommands(commands, time, readPart);
-      this.#count(deltas);
-      this.#parts.delete(key);
+    const parts = await this.#parts.complete(last, (at, noted) => (noted?.epoch === this.#epoch ? noted : readPart(at)));
+    for (const { part } of parts) {
+      await this.#takeCommands(part.commands, time, readPart);
+      this.#count(part.deltas);
     }
   }
 
@@ -236,7 +228,7 @@ export class ChangeCollector {
     }
     for (const touch of meaning.touches) this.#touch(touch, false);
     const { touches, commands, previous } = meaning;
-    return { time, epoch: this.#epoch, deltas: sumDeltas(touches), commands, previous };
+    return { epoch: this.#epoch, deltas: sumDeltas(touches), commands, previous };
   }
 
   #touch(touch: Touch, isImmediate: boolean): void {

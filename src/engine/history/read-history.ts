@@ -1,10 +1,11 @@
 import { isLarderError } from '../../core/errors.ts';
 import { compareClusterTime, type ClusterTime } from '../../core/image.ts';
 import type { HistoryMarker, HistoryPage, HistoryQuery } from '../../core/history.ts';
-import { formatPoint, planReplay, pointBefore, type ArchivedStretch, type ReplayBase } from '../../core/oplog-archive.ts';
+import { planReplay, pointBefore, type ArchivedStretch, type ReplayBase } from '../../core/oplog-archive.ts';
+import { TransactionParts } from '../../core/transaction-parts.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { fieldOffsets, isTransaction, textOf } from '../../mongo/oplog-fields.ts';
-import { readReplayEntry, type ReplayEntry } from '../../mongo/replay-entry.ts';
+import { readReplayEntry, type ReplayEntry, type ReplayMeaning } from '../../mongo/replay-entry.ts';
 import type { OplogArchive, OplogReader } from '../../repository/port.ts';
 import { HistoryEvents, type Effects } from './history-events.ts';
 
@@ -111,7 +112,7 @@ class Transactions {
   readonly #reader: OplogReader;
   readonly #events: HistoryEvents;
   readonly #signal: AbortSignal;
-  readonly #parts = new Map<string, Part>();
+  readonly #parts = new TransactionParts<Part>();
 
   constructor(reader: OplogReader, events: HistoryEvents, signal: AbortSignal) {
     this.#reader = reader;
@@ -124,8 +125,7 @@ class Transactions {
       case 'nothing':
         return;
       case 'part':
-        this.#parts.set(formatPoint(time), { effects: this.#events.effectsOf(meaning.items), previous: meaning.previous });
-        return;
+        return this.#parts.note(time, this.#partOf(meaning));
       case 'whole': {
         const parts = await this.#chain(meaning.previous);
         const effects = this.#events.effectsOf(meaning.items);
@@ -135,26 +135,24 @@ class Transactions {
       case 'commit':
         return this.#events.take(time, together(await this.#chain(meaning.previous)), true);
       case 'abort':
-        await this.#chain(meaning.previous);
+        return this.#parts.forget(meaning.previous);
     }
   }
 
   /** The parts of a transaction up to its last one, oldest first; those that are not archived are left out. */
   async #chain(last: ClusterTime | null): Promise<readonly Effects[]> {
-    const chain: Effects[] = [];
-    for (let at = last; at !== null;) {
-      const part = this.#parts.get(formatPoint(at)) ?? (await this.#read(at));
-      this.#parts.delete(formatPoint(at));
-      if (part !== null) chain.unshift(part.effects);
-      at = part?.previous ?? null;
-    }
-    return chain;
+    const found = await this.#parts.complete(last, (at, noted) => noted ?? this.#read(at));
+    return found.map(({ part }) => part.effects);
   }
 
   async #read(at: ClusterTime): Promise<Part | null> {
     const raw = await this.#reader.entryAt(at, { signal: this.#signal });
     const meaning = raw === null ? null : meaningOf(raw, 0)?.meaning;
-    return meaning?.kind === 'part' ? { effects: this.#events.effectsOf(meaning.items), previous: meaning.previous } : null;
+    return meaning?.kind === 'part' ? this.#partOf(meaning) : null;
+  }
+
+  #partOf({ items, previous }: ReplayMeaning & { kind: 'part' }): Part {
+    return { effects: this.#events.effectsOf(items), previous };
   }
 }
 

@@ -2,6 +2,7 @@ import { LarderError } from '../../core/errors.ts';
 import { compareClusterTime } from '../../core/image.ts';
 import type { ClusterTime, Manifest, OpTime } from '../../core/image.ts';
 import { formatPoint } from '../../core/oplog-archive.ts';
+import { TransactionParts } from '../../core/transaction-parts.ts';
 import { readReplayEntry } from '../../mongo/replay-entry.ts';
 import type { OplogItem, ReplayMeaning } from '../../mongo/replay-entry.ts';
 import { DefinitionsModel } from './definitions-model.ts';
@@ -84,7 +85,7 @@ class Surveyor {
   readonly #base: Manifest;
   readonly #source: ReplaySource;
   readonly #signal: AbortSignal;
-  readonly #parts = new Map<string, Part>();
+  readonly #parts = new TransactionParts<Part>();
 
   constructor(base: Manifest, source: ReplaySource, signal: AbortSignal) {
     this.model = new DefinitionsModel(base);
@@ -102,41 +103,26 @@ class Surveyor {
         for (const item of meaning.items) this.#act(item);
         return;
       case 'part':
-        this.#parts.set(formatPoint(time), partOf(meaning.items, meaning.previous));
-        return;
+        return this.#parts.note(time, partOf(meaning.items, meaning.previous));
       case 'commit':
         // As of a time that the image has reached, it holds the transaction already.
-        if (compareClusterTime(meaning.at, this.#base.clusterTime) <= 0) this.#forget(meaning.previous);
+        if (compareClusterTime(meaning.at, this.#base.clusterTime) <= 0) this.#parts.forget(meaning.previous);
         else await this.#complete(meaning.previous);
         return;
       case 'abort':
-        return this.#forget(meaning.previous);
+        return this.#parts.forget(meaning.previous);
     }
   }
 
   /** A transaction took effect: so do its earlier entries, those before the base included (pitfalls E7, E8). */
   async #complete(last: ClusterTime | null): Promise<void> {
-    const chain: { readonly at: ClusterTime; readonly part: Part }[] = [];
-    for (let at = last; at !== null;) {
-      const part: Part = this.#parts.get(formatPoint(at)) ?? (await this.#readPart(at));
-      chain.unshift({ at, part });
-      at = part.previous;
-    }
+    const chain = await this.#parts.complete(last, (at, noted) => noted ?? this.#readPart(at));
     for (const { at, part } of chain) {
       if (compareClusterTime(at, this.#base.clusterTime) <= 0) this.earlier.push(at);
       this.effective.add(formatPoint(at));
-      this.#parts.delete(formatPoint(at));
       // Definitions first: a transaction may have made what it writes to.
       for (const item of part.definitions) this.#act(item);
       for (const [uuid, tally] of part.tallies) this.model.account(uuid, tally);
-    }
-  }
-
-  #forget(last: ClusterTime | null): void {
-    for (let at = last; at !== null;) {
-      const key = formatPoint(at);
-      at = this.#parts.get(key)?.previous ?? null;
-      this.#parts.delete(key);
     }
   }
 
