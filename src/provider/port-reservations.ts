@@ -43,13 +43,20 @@ export function portReservations(folder: string, owner: string, clock: Clock): P
     return found !== null && found.owner !== owner && (await counts(found)) ? found.owner : null;
   };
 
-  /** Takes what counts no more out of the way; what somebody put there meanwhile is put back. */
-  const clear = async (port: number, mark: string | null): Promise<void> => {
-    const aside = join(folder, `${port}.${randomUUID()}`);
-    await rename(fileOf(port), aside);
-    const moved = await readReservation(aside);
-    if ((moved?.mark ?? null) !== mark) await link(aside, fileOf(port)).catch(() => undefined);
-    await unlink(aside);
+  /**
+   * Puts the draft in the place of what counts no more, which is never missing meanwhile: only whoever holds the file beside it, one for each
+   * such reservation, may, and only while it is still the same. `EEXIST` if somebody else was quicker.
+   */
+  const replace = async (port: number, old: Reservation, draft: string): Promise<boolean> => {
+    const held = join(folder, `${port}.after.${old.mark}`);
+    await link(draft, held);
+    try {
+      if ((await read(port))?.mark !== old.mark) return false;
+      await rename(draft, fileOf(port));
+      return true;
+    } finally {
+      await unlink(held).catch(() => undefined);
+    }
   };
   /** null: somebody else was quicker, and has to be looked at. */
   const attempt = async (port: number, instanceId: string | null): Promise<boolean | null> => {
@@ -66,7 +73,7 @@ export function portReservations(folder: string, owner: string, clock: Clock): P
         await rename(draft, fileOf(port));
         return true;
       }
-      await clear(port, found?.mark ?? null).catch((error: unknown) => throwUnless(error, 'ENOENT'));
+      if (found !== null) return (await replace(port, found, draft)) || null;
       await link(draft, fileOf(port));
       return true;
     } catch (error) {

@@ -56,6 +56,12 @@ describe.each(['4.4.2', '6.0.5'])('capped collections of MongoDB %s', (version) 
     client = new MongoClient(set.uri, { retryWrites: false });
     judged = new MongoClient(judge.uri);
     direct = new MongoClient(`mongodb://127.0.0.1:${(await set.primary()).port}/?directConnection=true`);
+    // A set that was just made may have committed nothing yet, and says so until the second member has caught up.
+    await client
+      .db('begun')
+      .collection('c')
+      .insertOne({}, { writeConcern: { w: 'majority' } });
+    await until(async () => (await majorityOpTime(direct, signal)).term > 0, { what: 'the first commit of the set' });
   });
   afterAll(async () => {
     await Promise.all([client.close(), judged.close(), direct.close()]);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -66,8 +66,14 @@ it('of Larders of one machine that ask for a port at the same time one has it, a
       return { owner, n, ports: portReservations(shared, owner.path, systemClock) };
     }),
   );
-  const had = await Promise.all(owners.map(({ ports }) => ports.reserve(8635, null)));
-  expect(had.filter(Boolean)).toEqual([true]);
+  const all = (port: number) => Promise.all(owners.map(({ ports }) => ports.reserve(port, null)));
+  for (let port = 8635; port < 8735; port++) {
+    expect((await all(port)).filter(Boolean), `port ${port}`).toEqual([true]);
+    // What counts no more goes to one of them, too.
+    const left = { owner: join(folder.path, 'gone'), instanceId: null, at: new Date(0).toISOString(), mark: `old-${port}` };
+    await writeFile(join(shared, String(port + 1000)), JSON.stringify(left));
+    expect((await all(port + 1000)).filter(Boolean), `port ${port + 1000}`).toEqual([true]);
+  }
   const [holder] = await Promise.all(owners.map(({ ports }) => ports.ownerElsewhere(8635))).then((found) =>
     found.filter((one) => one !== null),
   );
