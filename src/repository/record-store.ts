@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { isLarderError } from '../core/errors.ts';
 import type { ObjectStore } from '../storage/port.ts';
 import { corruptObject } from './corrupt-object.ts';
 import type { RepositoryKeys } from './derive-keys.ts';
@@ -35,7 +36,7 @@ export async function readRecord(
 
 /**
  * The records of a repository. `list` gives every record that can be read and only then throws `object-corrupt` for the
- * first one that cannot, so that one damaged record does not hide the others.
+ * first one that cannot, so that one damaged record does not hide the others. One that is deleted meanwhile is left out.
  */
 export function createRecordStore(store: ObjectStore, keys: RepositoryKeys): RecordStore {
   const prefixOf = (kind: string): string => `${recordsPrefix}${checkedName('record kind', kind)}/`;
@@ -59,14 +60,20 @@ export function createRecordStore(store: ObjectStore, keys: RepositoryKeys): Rec
       const records = readAhead(objects(kind), recordsAtOnce, (object) =>
         readRecord(store, keys, object).then(
           (record) => ({ record }),
-          (error: unknown) => ({ error }),
+          (error: unknown) => (isGone(error) ? null : { error }),
         ),
       );
       for await (const read of records) {
+        if (read === null) continue;
         if ('record' in read) yield { id: read.record.id, value: read.record.value };
         else damage ??= read;
       }
       if (damage !== null) throw damage.error;
     },
   };
+}
+
+/** It was there when it was listed: whoever deletes it may do so before it is read. */
+function isGone(error: unknown): boolean {
+  return isLarderError(error, 'object-corrupt') && isLarderError(error.cause, 'object-not-found');
 }

@@ -115,6 +115,19 @@ describe('openRepository', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it('lists records without those that are deleted between the list and the reading', async () => {
+    const store = createMemoryStore();
+    const { records } = await open(store);
+    for (const id of ['admin', 'guest']) await records.put('user', id, null);
+    const { list } = store;
+    store.list = async function* (prefix, options) {
+      const found = await Array.fromAsync(list.call(store, prefix, options));
+      await records.delete('user', 'guest');
+      yield* found;
+    };
+    expect(await Array.fromAsync(records.list('user'))).toEqual([{ id: 'admin', value: null }]);
+  });
+
   it('seals secrets for one purpose', async () => {
     const repository = await open(createMemoryStore());
     const sealed = repository.sealSecret('mongodb://u:hunter2@h/', 'instance 1');
