@@ -113,8 +113,8 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   cleanup.use(keepInstances(deps, systemTimers));
   const running = await startJobs(deps);
   cleanup.defer(() => running.stop(jobsStopLimit));
-  cleanup.use(keepPruning(deps));
-  cleanup.use(keepTidy(deps, settings.auditDays));
+  cleanup.use(keepPruning(deps, systemTimers));
+  cleanup.use(keepTidy(deps, systemTimers, settings.auditDays));
   cleanup.use(keepSchedule(deps, systemTimers, metrics.scheduled));
   if (settings.archiveSeconds > 0) {
     cleanup.use(

@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { AccountsApi, WireScope } from './accounts-api.ts';
-import { CommandError } from './command-error.ts';
 import type { CommandIo } from './command-io.ts';
 import { readLine } from './confirm.ts';
-import { exitCodes } from './exit-codes.ts';
 import { pick } from './find-by-name.ts';
+import { usageError } from './usage-error.ts';
 
 /** Options of what can be switched off and on. */
 export interface SwitchOptions {
@@ -18,7 +17,7 @@ export interface SwitchOptions {
 
 /** The fields that the options change. Throws CommandError `usage` for both of a contradiction. */
 export function readSwitches(options: SwitchOptions): { name?: string; description?: string; enabled?: boolean } {
-  if (options.enable === true && options.disable === true) throw usage('Give --enable or --disable, not both.');
+  if (options.enable === true && options.disable === true) throw usageError('Give --enable or --disable, not both.');
   return {
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.description === undefined ? {} : { description: options.description }),
@@ -30,7 +29,7 @@ export function readSwitches(options: SwitchOptions): { name?: string; descripti
 /** The password on the first line of standard input. Never an argument: other users of a machine see those. */
 export async function readPassword(io: CommandIo): Promise<string> {
   const password = await readLine(io.stdin);
-  if (password === '') throw usage('There is no password on standard input.');
+  if (password === '') throw usageError('There is no password on standard input.');
   return password;
 }
 
@@ -42,12 +41,12 @@ export function newPassword(): string {
 /** A policy from a file of JSON. */
 export async function readPolicy(io: CommandIo, path: string): Promise<unknown> {
   const text = await readFile(resolve(io.folder, path), 'utf8').catch((error: unknown) => {
-    throw new CommandError('usage', exitCodes.usage, `The policy ${path} cannot be read.`, { cause: error });
+    throw usageError(`The policy ${path} cannot be read.`, { cause: error });
   });
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new CommandError('usage', exitCodes.usage, `The policy ${path} is not JSON.`, { cause: error });
+    throw usageError(`The policy ${path} is not JSON.`, { cause: error });
   }
 }
 
@@ -55,8 +54,4 @@ export async function readPolicy(io: CommandIo, path: string): Promise<unknown> 
 export async function findScope(accounts: AccountsApi, project: string | undefined): Promise<WireScope> {
   if (project === undefined) return { kind: 'domains', id: await accounts.domainId() };
   return { kind: 'projects', id: pick('project', await accounts.listProjects(), project).id };
-}
-
-function usage(message: string): CommandError {
-  return new CommandError('usage', exitCodes.usage, message);
 }

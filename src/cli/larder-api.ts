@@ -4,6 +4,7 @@ import { exitCodes } from './exit-codes.ts';
 import type { WirePart } from './restore-parts.ts';
 import { archivesApi, type ArchivesApi } from './archive/archives-api.ts';
 import { ownInstancesApi, type OwnInstancesApi } from './own-instances-api.ts';
+import { pageSize, readPages } from './read-pages.ts';
 import type { Session } from './session.ts';
 import { templatesApi, type TemplatesApi } from './templates-api.ts';
 import type {
@@ -108,7 +109,6 @@ export interface DrillScheduleBody {
 }
 
 /** Rows asked for at a time; the API allows no more. */
-const pageSize = 100;
 
 /** The calls as one session may make them. */
 export function createLarderApi(session: Session): LarderApi {
@@ -120,18 +120,12 @@ export function createLarderApi(session: Session): LarderApi {
   const post = async <T>(path: string, body?: unknown): Promise<T> =>
     trusted<T>((await session.send({ method: 'POST', path, ...(body === undefined ? {} : { body }) })).json, path);
 
-  const all = async <Row>(collection: string, field: string, filter = ''): Promise<readonly Row[]> => {
-    const rows: Row[] = [];
-    for (;;) {
-      const page = await get<Record<string, readonly Row[]>>(
-        `${own}/${collection}?limit=${pageSize}&offset=${rows.length}${filter}`,
-      );
-      const next = page[field];
-      if (!Array.isArray(next)) throw unexpected(collection);
-      rows.push(...next);
-      if (next.length < pageSize) return rows;
-    }
-  };
+  const all = <Row>(collection: string, field: string, filter = ''): Promise<readonly Row[]> =>
+    readPages(async (query) => {
+      const { [field]: rows } = await get<Record<string, readonly Row[]>>(`${own}/${collection}?${query}${filter}`);
+      if (!Array.isArray(rows)) throw unexpected(collection);
+      return rows as readonly Row[];
+    });
 
   return {
     endpoint,

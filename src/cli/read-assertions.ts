@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { CommandError } from './command-error.ts';
-import { exitCodes } from './exit-codes.ts';
+import { usageError } from './usage-error.ts';
 
 /** The list in the file as the API takes it; what is in it is checked there. */
 export async function readAssertions(path: string): Promise<readonly unknown[]> {
@@ -10,7 +9,7 @@ export async function readAssertions(path: string): Promise<readonly unknown[]> 
     if (Array.isArray(list)) return list;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError('usage', exitCodes.usage, `The assertions cannot be read: ${reason}`, { cause: error });
+    throw usageError(`The assertions cannot be read: ${reason}`, { cause: error });
   }
-  throw new CommandError('usage', exitCodes.usage, `${path} must hold a list of assertions.`);
+  throw usageError(`${path} must hold a list of assertions.`);
 }

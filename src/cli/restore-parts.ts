@@ -1,5 +1,4 @@
-import { CommandError } from './command-error.ts';
-import { exitCodes } from './exit-codes.ts';
+import { usageError } from './usage-error.ts';
 
 /** A name as the API takes it. */
 export interface WirePart {
@@ -26,7 +25,7 @@ export function readParts(options: PartOptions): { readonly databases: WirePart[
     const [name, newName] = [text.slice(0, at), text.slice(at + 1)];
     if (at < 1 || newName === '' || name.includes('.') !== newName.includes('.')) {
       const message = `--rename takes old=new, two databases or two collections with their databases; ${text} is neither.`;
-      throw new CommandError('usage', exitCodes.usage, message);
+      throw usageError(message);
     }
     (name.includes('.') ? collections : databases).set(name, { name, new_name: newName });
   }

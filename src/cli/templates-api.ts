@@ -1,3 +1,4 @@
+import { readPages } from './read-pages.ts';
 import type { Session } from './session.ts';
 
 export interface WireParameter {
@@ -70,21 +71,13 @@ export interface TemplatesApi {
   uses(id: string): Promise<readonly WireTemplateUse[]>;
 }
 
-const pageSize = 100;
-
 export function templatesApi(session: Session): TemplatesApi {
   const all = `/v3/${session.projectId}/configurations`;
   const one = (id: string): string => `${all}/${encodeURIComponent(id)}`;
   const send = async <T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> =>
     (await session.send({ method, path, ...(body === undefined ? {} : { body }) })).json as T;
-  const pages = async <Row, Member extends string>(path: string, member: Member): Promise<readonly Row[]> => {
-    const rows: Row[] = [];
-    for (;;) {
-      const page = await send<Record<Member, readonly Row[]>>('GET', `${path}?limit=${pageSize}&offset=${rows.length}`);
-      rows.push(...page[member]);
-      if (page[member].length < pageSize) return rows;
-    }
-  };
+  const pages = <Row, Member extends string>(path: string, member: Member): Promise<readonly Row[]> =>
+    readPages(async (query) => (await send<Record<Member, readonly Row[]>>('GET', `${path}?${query}`))[member]);
   return {
     list: () => pages<WireTemplate, 'configurations'>(all, 'configurations'),
     show: (id) => send('GET', one(id)),

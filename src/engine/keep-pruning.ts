@@ -1,5 +1,7 @@
+import type { Timers } from '../lib/timers.ts';
 import type { JobDeps } from './engine-deps.ts';
 import { retainArchives } from './follow/retain-archives.ts';
+import { keepRounds } from './keep-rounds.ts';
 
 /** How often archived oplogs are looked at, milliseconds. */
 const interval = 60 * 60 * 1000;
@@ -12,36 +14,35 @@ const roundsBetweenPrunings = 6;
  */
 export function keepPruning(
   deps: Pick<JobDeps, 'catalog' | 'clock' | 'runTask' | 'repository' | 'repositoryConnection' | 'log'>,
+  timers: Timers,
 ): AsyncDisposable {
   const { runTask, repositoryConnection, log } = deps;
-  const stop = new AbortController();
   const seen = new Set<string>();
-  const trim = (): Promise<void> =>
-    retainArchives(deps, seen, stop.signal).catch((error: unknown) => {
-      if (!stop.signal.aborted) log.warn({ err: error }, 'archived oplogs could not be looked at');
-    });
-  const prune = async (): Promise<void> => {
+  const prune = async (signal: AbortSignal): Promise<void> => {
     try {
       const { freedBytes } = await runTask<'prune'>(
         { kind: 'prune', repository: repositoryConnection },
-        { signal: stop.signal, report: () => undefined },
+        { signal, report: () => undefined },
       );
       if (freedBytes > 0) log.info({ freedBytes }, 'freed what no backup needs any more');
     } catch (error) {
-      if (!stop.signal.aborted) log.warn({ err: error }, 'the repository could not be pruned');
+      if (!signal.aborted) log.warn({ err: error }, 'the repository could not be pruned');
     }
   };
-  let round = trim();
   let rounds = 0;
-  const timer = setInterval(() => {
-    round = round.then(trim);
-    if (++rounds % roundsBetweenPrunings === 0) round = round.then(prune);
-  }, interval);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      clearInterval(timer);
-      stop.abort();
-      await round;
-    },
+  const round = async (signal: AbortSignal): Promise<void> => {
+    try {
+      await retainArchives(deps, seen, signal);
+    } finally {
+      if (rounds > 0 && rounds % roundsBetweenPrunings === 0) await prune(signal);
+      rounds++;
+    }
   };
+  return keepRounds(round, {
+    timers,
+    interval,
+    ended: (error) => {
+      if (error !== null) log.warn({ err: error }, 'archived oplogs could not be looked at');
+    },
+  });
 }

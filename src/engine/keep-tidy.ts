@@ -1,4 +1,6 @@
+import type { Timers } from '../lib/timers.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { keepRounds } from './keep-rounds.ts';
 
 /** How often what is of no use any more is looked for, milliseconds. */
 const interval = 60 * 60 * 1000;
@@ -27,17 +29,12 @@ export async function tidyCatalog({ catalog, clock }: Pick<TidyDeps, 'catalog' |
 }
 
 /** Does so now and every hour. A failure is logged and the next round comes. Disposing stops it, a round under way is waited for. */
-export function keepTidy(deps: TidyDeps, auditDays: number): AsyncDisposable {
-  const tidy = (): Promise<void> =>
-    tidyCatalog(deps, auditDays).catch((error: unknown) => deps.log.warn({ err: error }, 'the catalog could not be tidied'));
-  let round = tidy();
-  const timer = setInterval(() => {
-    round = round.then(tidy);
-  }, interval);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      clearInterval(timer);
-      await round;
+export function keepTidy(deps: TidyDeps, timers: Timers, auditDays: number): AsyncDisposable {
+  return keepRounds(() => tidyCatalog(deps, auditDays), {
+    timers,
+    interval,
+    ended: (error) => {
+      if (error !== null) deps.log.warn({ err: error }, 'the catalog could not be tidied');
     },
-  };
+  });
 }

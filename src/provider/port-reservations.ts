@@ -45,7 +45,7 @@ export function portReservations(folder: string, owner: string, clock: Clock): P
 
   /**
    * Puts the draft in the place of what counts no more, which is never missing meanwhile: only whoever holds the file beside it, one for each
-   * such reservation, may, and only while it is still the same. `EEXIST` if somebody else was quicker.
+   * such reservation, may, and only while it is still the same. `EEXIST` if somebody else was quicker, or was killed at it: then nobody gets the port.
    */
   const replace = async (port: number, old: Reservation, draft: string): Promise<boolean> => {
     const held = join(folder, `${port}.after.${old.mark}`);

@@ -1,10 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { withServerOptions } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import type { Register } from '../register.ts';
 import { parseTime } from '../parse-time.ts';
 import { describeAudit } from '../render/describe-audit.ts';
+import { usageError } from '../usage-error.ts';
 
 interface Options {
   readonly all?: true;
@@ -34,8 +33,8 @@ export function addAuditList(audit: Command, register: Register): void {
     .option('--until <time>', 'ISO 8601; needs --since', parseTime)
     .option('--limit <count>', `how many entries (${defaultLimit})`, readLimit, defaultLimit);
   register<Options>(withServerOptions(command), async ({ api, renderer }, options) => {
-    if (options.done === true && options.refused === true) throw usage('Give --done or --refused, not both.');
-    if ((options.since === undefined) !== (options.until === undefined)) throw usage('--since and --until need each other.');
+    if (options.done === true && options.refused === true) throw usageError('Give --done or --refused, not both.');
+    if ((options.since === undefined) !== (options.until === undefined)) throw usageError('--since and --until need each other.');
     const entries = await (
       await api()
     ).listAudit(options.limit, {
@@ -55,8 +54,4 @@ function readLimit(value: string): number {
   const count = /^\d{1,5}$/.test(value) ? Number(value) : 0;
   if (count < 1 || count > mostEntries) throw new InvalidArgumentError(`It must be a number from 1 to ${mostEntries}.`);
   return count;
-}
-
-function usage(message: string): CommandError {
-  return new CommandError('usage', exitCodes.usage, message);
 }

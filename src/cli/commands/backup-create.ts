@@ -4,7 +4,7 @@ import { findInstance } from '../find-by-name.ts';
 import { parseRate } from '../parse-rate.ts';
 import type { Register } from '../register.ts';
 import { describeBackup } from '../render/describe-backup.ts';
-import { requireCompleted, waitForJob } from '../wait-for-job.ts';
+import { finishJob } from '../finish-job.ts';
 
 interface Options {
   readonly instance: string;
@@ -37,14 +37,13 @@ export function addBackupCreate(backup: Command, register: Register): void {
       ...(options.lock === true ? { lock: true } : {}),
       ...(rate === null ? {} : { rate_mb_per_s: rate }),
     });
-    if (options.wait !== true) {
-      renderer.result(created, `Backup ${created.backup_id} begun, job ${created.job_id}.`);
-      return;
-    }
-    renderer.note(`Backup ${created.backup_id} begun, job ${created.job_id}.`);
-    const job = await waitForJob(api, created.job_id, { signal: io.signal, renderer });
-    requireCompleted(job);
-    const shown = await api.showBackup(created.backup_id);
-    renderer.result({ ...created, job, backup: shown }, describeBackup(shown));
+    await finishJob({ io, renderer }, api, created, {
+      what: `Backup ${created.backup_id}`,
+      wait: options.wait === true,
+      async ended() {
+        const backup = await api.showBackup(created.backup_id);
+        return { json: { backup }, text: describeBackup(backup) };
+      },
+    });
   });
 }

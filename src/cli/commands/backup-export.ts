@@ -6,11 +6,10 @@ import { unpackTo, unpackToFolder } from '../archive/unpack-archive.ts';
 import { writeToOutput } from '../archive/write-to-output.ts';
 import { withServerOptions } from '../command-context.ts';
 import type { CommandContext } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { findBackup } from '../find-by-name.ts';
 import type { Register } from '../register.ts';
 import type { Command } from 'commander';
+import { usageError } from '../usage-error.ts';
 
 const formats = ['archive', 'bson', 'jsonl'] as const;
 type Format = (typeof formats)[number];
@@ -45,8 +44,8 @@ export function addBackupExport(backup: Command, register: Register): void {
     const gzip = options.gzip === true;
     const toPipe = options.out === '-';
     if (toPipe && (format === 'bson' || (format === 'jsonl' && namespaces.length !== 1)))
-      throw usage(`--out - takes an archive, or the lines of one collection (--format jsonl --ns DB.COLLECTION).`);
-    if (toPipe && format === 'jsonl' && gzip) throw usage('--gzip is for files.');
+      throw usageError(`--out - takes an archive, or the lines of one collection (--format jsonl --ns DB.COLLECTION).`);
+    if (toPipe && format === 'jsonl' && gzip) throw usageError('--gzip is for files.');
     await using source = options.local === true ? await openLocal(context, options) : await openRemote(context, options);
     const { id, name } = source;
     const path = resolve(context.io.folder, options.out ?? (format === 'archive' ? `${name}.archive${gzip ? '.gz' : ''}` : name));
@@ -104,10 +103,6 @@ function done({ renderer }: CommandContext, toPipe: boolean, made: { readonly ba
 
 function formatOf(text: string): Format {
   const format = formats.find((one) => one === text);
-  if (format === undefined) throw usage(`--format is one of ${formats.join(', ')}.`);
+  if (format === undefined) throw usageError(`--format is one of ${formats.join(', ')}.`);
   return format;
-}
-
-function usage(message: string): CommandError {
-  return new CommandError('usage', exitCodes.usage, message);
 }

@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { withServerOptions } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { findInstance } from '../find-by-name.ts';
 import { parseDays } from '../parse-days.ts';
 import { readAssertions } from '../read-assertions.ts';
 import type { Register } from '../register.ts';
 import { describeDrillSchedule } from '../render/describe-drill-schedule.ts';
+import { usageError } from '../usage-error.ts';
 
 interface Options {
   readonly every?: string;
@@ -31,12 +30,8 @@ export function addDrillSchedule(drill: Command, register: Register): void {
   register<Options>(withServerOptions(command), async ({ api: connect, io, renderer }, options, [idOrName = '']) => {
     const { every, startTime, proofDays, assert, off } = options;
     if (every === undefined && (startTime ?? proofDays ?? assert) !== undefined)
-      throw new CommandError(
-        'usage',
-        exitCodes.usage,
-        'Give --every with the other options: what is not given is the default again.',
-      );
-    if (every !== undefined && off === true) throw new CommandError('usage', exitCodes.usage, 'Give either --every or --off.');
+      throw usageError('Give --every with the other options: what is not given is the default again.');
+    if (every !== undefined && off === true) throw usageError('Give either --every or --off.');
     const body = every === undefined ? null : { every_days: parseDays('--every', every) };
     const proof = proofDays === undefined ? {} : { proof_days: parseDays('--proof-days', proofDays) };
     const questions = assert === undefined ? {} : { assertions: await readAssertions(resolve(io.folder, assert)) };

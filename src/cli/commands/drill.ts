@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { withServerOptions } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { findBackup, findInstance } from '../find-by-name.ts';
 import { readAssertions } from '../read-assertions.ts';
 import type { Register } from '../register.ts';
 import { describeJob } from '../render/describe-job.ts';
-import { requireCompleted, waitForJob } from '../wait-for-job.ts';
+import { finishJob } from '../finish-job.ts';
+import { usageError } from '../usage-error.ts';
 
 interface Options {
   readonly backup?: string;
@@ -29,7 +28,7 @@ export function addDrill(program: Command, register: Register): Command {
     .option('--wait', 'end when the drill has ended');
   register<Options>(withServerOptions(command), async ({ api: connect, io, renderer }, options) => {
     if ((options.backup === undefined) === (options.instance === undefined))
-      throw new CommandError('usage', exitCodes.usage, 'Give either --backup or --instance.');
+      throw usageError('Give either --backup or --instance.');
     const assertions = options.assert === undefined ? undefined : await readAssertions(resolve(io.folder, options.assert));
     const api = await connect();
     const of =
@@ -37,14 +36,11 @@ export function addDrill(program: Command, register: Register): Command {
         ? { instance_id: (await findInstance(api, options.instance ?? '')).id }
         : { backup_id: (await findBackup(api, options.backup)).id };
     const begun = await api.drill({ ...of, ...(assertions === undefined ? {} : { assertions }) });
-    if (options.wait !== true) {
-      renderer.result(begun, `Drill of backup ${begun.backup_id} begun, job ${begun.job_id}.`);
-      return;
-    }
-    renderer.note(`Drill of backup ${begun.backup_id} begun, job ${begun.job_id}.`);
-    const job = await waitForJob(api, begun.job_id, { signal: io.signal, renderer });
-    requireCompleted(job);
-    renderer.result({ ...begun, job }, `The backup is proved.\n\n${describeJob(job)}`);
+    await finishJob({ io, renderer }, api, begun, {
+      what: `Drill of backup ${begun.backup_id}`,
+      wait: options.wait === true,
+      ended: (job) => ({ text: `The backup is proved.\n\n${describeJob(job)}` }),
+    });
   });
   return command;
 }

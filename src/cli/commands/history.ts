@@ -1,12 +1,12 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { withServerOptions } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { findInstance } from '../find-by-name.ts';
 import type { Register } from '../register.ts';
 import { describeHistory } from '../render/describe-history.ts';
+import { pageSize } from '../read-pages.ts';
 import { parseTime } from '../parse-time.ts';
 import type { WireHistoryEvent } from '../wire.ts';
+import { usageError } from '../usage-error.ts';
 
 interface Options {
   readonly instance: string;
@@ -21,8 +21,6 @@ interface Options {
 
 const defaultLimit = 100;
 const mostEvents = 10_000;
-/** The API allows no more in one answer. */
-const pageSize = 100;
 
 /** `larder history`: page by page, until all of the archive was read or enough was found. */
 export function addHistory(program: Command, register: Register): void {
@@ -39,7 +37,7 @@ export function addHistory(program: Command, register: Register): void {
     .option('--limit <count>', `end after about so many events (${defaultLimit})`, readLimit, defaultLimit);
   register<Options>(withServerOptions(command), async ({ api: connect, io, renderer }, options) => {
     if (options.id !== undefined && options.ns === undefined) {
-      throw new CommandError('usage', exitCodes.usage, '--id needs --ns: the collection that the document is in.');
+      throw usageError('--id needs --ns: the collection that the document is in.');
     }
     const api = await connect();
     const { id, name } = await findInstance(api, options.instance);

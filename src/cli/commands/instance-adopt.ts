@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { withServerOptions } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
 import type { CommandIo } from '../command-io.ts';
 import { readLine } from '../confirm.ts';
-import { exitCodes } from '../exit-codes.ts';
 import type { Register } from '../register.ts';
 import { describeInstance } from '../render/describe-instance.ts';
+import { usageError } from '../usage-error.ts';
 
 /** `larder instance adopt`: an existing MongoDB becomes an instance. The connection string is never shown again. */
 export function addInstanceAdopt(instance: Command, register: Register): void {
@@ -30,9 +29,5 @@ export function addInstanceAdopt(instance: Command, register: Register): void {
 async function connectionString(io: CommandIo, option: string | undefined): Promise<string> {
   const given = option === '-' ? (await readLine(io.stdin)).trim() : (option ?? io.env['LARDER_INSTANCE_URI'] ?? '');
   if (given !== '') return given;
-  throw new CommandError(
-    'usage',
-    exitCodes.usage,
-    'A connection string is needed: --uri mongodb://..., --uri - or LARDER_INSTANCE_URI.',
-  );
+  throw usageError('A connection string is needed: --uri mongodb://..., --uri - or LARDER_INSTANCE_URI.');
 }

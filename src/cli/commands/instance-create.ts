@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { readPassword } from '../account-input.ts';
 import { withServerOptions } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { findBackup, findInstance, pick } from '../find-by-name.ts';
-import { finishJob } from '../finish-job.ts';
+import { finishInstanceJob } from '../finish-job.ts';
 import type { LarderApi } from '../larder-api.ts';
 import { parseTime } from '../parse-time.ts';
+import { collect, readPairs } from '../read-pairs.ts';
 import type { Register } from '../register.ts';
+import { usageError } from '../usage-error.ts';
 
 interface Options {
   readonly name: string;
@@ -29,8 +29,6 @@ interface Options {
 
 /** What has no meaning on a machine of one's own, but must be a UUID. */
 const nowhere = '00000000-0000-0000-0000-000000000000';
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** `larder instance create`: servers of Larder's own, empty or with what a backup holds. A password that nobody chose is shown once. */
 export function addInstanceCreate(instance: Command, register: Register): void {
@@ -64,7 +62,7 @@ export function addInstanceCreate(instance: Command, register: Register): void {
     if (shown.password !== undefined) context.renderer.note(`Password of rwuser, shown this once: ${shown.password}`);
     const { id, job_id: jobId, port } = created;
     const begun = { job_id: jobId, port, ...shown };
-    await finishJob(context, api, begun, {
+    await finishInstanceJob(context, api, begun, {
       what: `Creation of ${options.name} (${id})`,
       instanceId: id,
       wait: options.wait === true,
@@ -81,7 +79,7 @@ interface Source {
 /** Wrong usage is known before anybody is asked. */
 function checkSource({ from, fromInstance, at }: Options): void {
   if ((fromInstance === undefined) === (at === undefined) && (from === undefined || at === undefined)) return;
-  throw new CommandError('usage', exitCodes.usage, 'Give either --from, or --from-instance and --at, or nothing of it.');
+  throw usageError('Give either --from, or --from-instance and --at, or nothing of it.');
 }
 
 async function findSource(api: LarderApi, { from, fromInstance, at }: Options): Promise<Source | null> {
@@ -111,18 +109,12 @@ async function readOrder(api: LarderApi, options: Options, source: Source | null
     mode,
     flavor: [{ type, num: 1, storage: 'ULTRAHIGH', size: options.size ?? '10', spec_code: spec }],
     ssl_option: options.tls ? '1' : '0',
-    tags: (options.tag ?? []).map(readTag),
+    tags: readPairs('--tag', 'key=value', options.tag ?? []).map(([key, value]) => ({ key, value })),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.keepDays === undefined ? {} : { backup_strategy: { keep_days: options.keepDays } }),
     ...(template === null ? {} : { configurations: [{ type, configuration_id: template.id }] }),
     ...(source === null ? {} : { restore_point: source.point }),
   };
-}
-
-function readTag(text: string): { readonly key: string; readonly value: string } {
-  const at = text.indexOf('=');
-  if (at <= 0) throw new CommandError('usage', exitCodes.usage, `--tag takes key=value, not ${JSON.stringify(text)}.`);
-  return { key: text.slice(0, at), value: text.slice(at + 1) };
 }
 
 /** Of all four kinds of characters, as the service wants passwords of databases to be. */

@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
 import { readPassword } from '../account-input.ts';
 import { withServerOptions } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { findInstance } from '../find-by-name.ts';
-import { finishJob } from '../finish-job.ts';
+import { finishInstanceJob } from '../finish-job.ts';
 import type { LarderApi } from '../larder-api.ts';
 import type { Register } from '../register.ts';
 import { describeInstance } from '../render/describe-instance.ts';
 import { describeRecycled } from '../render/describe-recycled.ts';
+import { usageError } from '../usage-error.ts';
 
 interface Waiting {
   readonly wait?: true;
@@ -37,7 +36,12 @@ function addJob(instance: Command, register: Register, { name, description, argu
     const api = await context.api();
     const found = await findInstance(api, idOrName);
     const { job_id } = await begin(api, found.id, word);
-    await finishJob(context, api, { job_id }, { what: what(found.name, word), instanceId: found.id, wait: wait === true });
+    await finishInstanceJob(
+      context,
+      api,
+      { job_id },
+      { what: what(found.name, word), instanceId: found.id, wait: wait === true },
+    );
   });
 }
 
@@ -68,7 +72,7 @@ export function addInstanceTls(instance: Command, register: Register): void {
     description: 'let the servers of an instance speak TLS only, or none; they are restarted',
     argument: { name: 'on|off', description: 'on or off' },
     check(word) {
-      if (word !== 'on' && word !== 'off') throw new CommandError('usage', exitCodes.usage, 'Say on or off.');
+      if (word !== 'on' && word !== 'off') throw usageError('Say on or off.');
     },
     begin: (api, id, word) => api.ownInstances.setTls(id, word === 'on'),
     what: (name, word) => `TLS ${word} of ${name}`,

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { withServerOptions } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { findInstance } from '../find-by-name.ts';
 import { parseRate } from '../parse-rate.ts';
 import type { Register } from '../register.ts';
 import { describeInstance } from '../render/describe-instance.ts';
+import { usageError } from '../usage-error.ts';
 
 /** `larder instance set`: how an instance is backed up from now on, whoever asks for the backup. */
 export function addInstanceSet(instance: Command, register: Register): void {
@@ -20,7 +19,7 @@ export function addInstanceSet(instance: Command, register: Register): void {
     withServerOptions(command),
     async (context, options, [idOrName = '']) => {
       if (options.rate === undefined && options.lock === undefined)
-        throw new CommandError('usage', exitCodes.usage, 'Say what to change: --rate MB/s, --rate none, --lock or --no-lock.');
+        throw usageError('Say what to change: --rate MB/s, --rate none, --lock or --no-lock.');
       const rate = options.rate === undefined ? {} : { rate_mb_per_s: options.rate === 'none' ? null : parseRate(options.rate) };
       const lock = options.lock === undefined ? {} : { lock: options.lock };
       const api = await context.api();

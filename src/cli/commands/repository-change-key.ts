@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { readPassword } from '../account-input.ts';
 import { withLocalOptions } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import type { Register } from '../register.ts';
 import { describeChangedKey } from '../render/describe-repository.ts';
 import { toWire } from '../wire.ts';
+import { usageError } from '../usage-error.ts';
 
 interface Options {
   readonly passphrase?: true;
@@ -20,8 +19,7 @@ export function addRepositoryChangeKey(repository: Command, register: Register):
     .option('--passphrase', 'a passphrase, read from the first line of standard input')
     .option('--key-file', 'a new random key file in the data folder');
   register<Options>(withLocalOptions(command), async ({ io, local, renderer }, { passphrase, keyFile }) => {
-    if ((passphrase === true) === (keyFile === true))
-      throw new CommandError('usage', exitCodes.usage, 'Give either --passphrase or --key-file.');
+    if ((passphrase === true) === (keyFile === true)) throw usageError('Give either --passphrase or --key-file.');
     const changed = await io.repository.changeKey({ ...local, passphrase: passphrase === true ? await readPassword(io) : null });
     renderer.result(toWire(changed), describeChangedKey(changed));
   });

@@ -9,8 +9,9 @@ import type { Register } from '../register.ts';
 import { describeJob } from '../render/describe-job.ts';
 import { describePreview } from '../render/describe-preview.ts';
 import { readParts, type PartOptions } from '../restore-parts.ts';
-import { requireCompleted, waitForJob } from '../wait-for-job.ts';
+import { finishJob } from '../finish-job.ts';
 import type { WireBackup } from '../wire.ts';
+import { usageError } from '../usage-error.ts';
 
 interface Options extends PartOptions {
   readonly backup?: string;
@@ -64,16 +65,16 @@ export function addRestore(program: Command, register: Register): void {
       await confirm(io, `This replaces ${lost} of instance ${target.name} with ${source.what}.`);
     }
     const { job_id } = await begin(api, source, target, body);
-    if (options.wait !== true) {
-      renderer.result({ job_id }, `Restore begun, job ${job_id}.`);
-      return;
-    }
-    renderer.note(`Restore begun, job ${job_id}.`);
-    const job = await waitForJob(api, job_id, { signal: io.signal, renderer });
-    requireCompleted(job);
-    renderer.result(
-      { job_id, job },
-      `${source.backup === null ? 'Restored, replayed and compared' : 'Restored and compared with the backup'}.\n\n${describeJob(job)}`,
+    const restored = source.backup === null ? 'Restored, replayed and compared' : 'Restored and compared with the backup';
+    await finishJob(
+      { io, renderer },
+      api,
+      { job_id },
+      {
+        what: 'Restore',
+        wait: options.wait === true,
+        ended: (job) => ({ text: `${restored}.\n\n${describeJob(job)}` }),
+      },
     );
   });
 }
@@ -93,7 +94,7 @@ type NamedSource = { readonly backup: string } | { readonly instance: string; re
 function readSource({ backup, instance, at }: Options): NamedSource {
   if (backup !== undefined && instance === undefined && at === undefined) return { backup };
   if (backup === undefined && instance !== undefined && at !== undefined) return { instance, at };
-  throw new CommandError('usage', exitCodes.usage, 'Give either --backup, or --instance and --at.');
+  throw usageError('Give either --backup, or --instance and --at.');
 }
 
 async function findSource(api: LarderApi, named: NamedSource): Promise<Source> {

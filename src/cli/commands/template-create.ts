@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { withServerOptions } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { findInstance, pick } from '../find-by-name.ts';
 import type { LarderApi } from '../larder-api.ts';
-import { collect, readParameterValues } from '../parameter-values.ts';
+import { collect, readParameterValues } from '../read-pairs.ts';
 import type { Register } from '../register.ts';
 import { describeTemplate } from '../render/describe-template.ts';
+import { usageError } from '../usage-error.ts';
 
 interface Options {
   readonly name: string;
@@ -45,8 +44,8 @@ export function addTemplateCreate(template: Command, register: Register): void {
 function refuseMixture({ mode, engineVersion, fromInstance, copy, set }: Options): void {
   const kind = mode !== undefined || engineVersion !== undefined;
   if ([kind, fromInstance !== undefined, copy !== undefined].filter(Boolean).length > 1)
-    throw usage('Give --mode and --engine-version, or --from-instance, or --copy.');
-  if (copy !== undefined && set !== undefined) throw usage('A copy has the values of its template: change it afterwards.');
+    throw usageError('Give --mode and --engine-version, or --from-instance, or --copy.');
+  if (copy !== undefined && set !== undefined) throw usageError('A copy has the values of its template: change it afterwards.');
 }
 
 async function create(
@@ -61,8 +60,4 @@ async function create(
   if (fromInstance !== undefined) return templates.create({ ...draft, entity_id: (await findInstance(api, fromInstance)).id });
   const version = engineVersion ?? (await api.ownInstances.versions()).at(-1) ?? '';
   return templates.create({ ...draft, datastore: { node_type: mode === 'Single' ? 'single' : 'replica', version } });
-}
-
-function usage(message: string): CommandError {
-  return new CommandError('usage', exitCodes.usage, message);
 }

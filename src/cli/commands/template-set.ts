@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { withServerOptions } from '../command-context.ts';
-import { CommandError } from '../command-error.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { pick } from '../find-by-name.ts';
-import { collect, readParameterValues } from '../parameter-values.ts';
+import { collect, readParameterValues } from '../read-pairs.ts';
 import type { Register } from '../register.ts';
 import { describeTemplate } from '../render/describe-template.ts';
+import { usageError } from '../usage-error.ts';
 
 interface Options {
   readonly name?: string;
@@ -28,7 +27,7 @@ export function addTemplateSet(template: Command, register: Register): void {
     const { name, description, set = [], reset } = options;
     const values = readParameterValues(set);
     const changes = name !== undefined || description !== undefined || set.length > 0;
-    if (!changes && reset !== true) throw new CommandError('usage', exitCodes.usage, 'Say what is to be changed.');
+    if (!changes && reset !== true) throw usageError('Say what is to be changed.');
     const { templates } = await api();
     const { id } = pick('template', await templates.list(), idOrName);
     if (reset === true) await templates.reset(id);
