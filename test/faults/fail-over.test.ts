@@ -36,8 +36,11 @@ function midScan(act: () => void): { readonly report: (progress: JobProgress) =>
   };
 }
 
-/** The same repository, into which nothing of a scan gets before `held`. */
-function holding(repository: ProjectRepository, held: Promise<void>): ProjectRepository {
+/** The documents of a collection that is read whole while a larger one is held. */
+const few = 7;
+
+/** The same repository, into which nothing of a scan of more than `few` documents gets before `held`. Tells when the few are there. */
+function holding(repository: ProjectRepository, held: Promise<void>, onFew: () => void): ProjectRepository {
   return {
     ...repository,
     beginWrite: async (options) => {
@@ -49,8 +52,9 @@ function holding(repository: ProjectRepository, held: Promise<void>): ProjectRep
         beginLayer: (kind) => {
           const layer = writer.beginLayer(kind);
           const addDocuments = async (batch: RawBatch): Promise<void> => {
-            await held;
+            if (batch.count > few) await held;
             await layer.addDocuments(batch);
+            if (batch.count === few) onFew();
           };
           return { addDocuments, addRemovals: (batch) => layer.addRemovals(batch), finish: () => layer.finish() };
         },
@@ -163,11 +167,17 @@ describe('S9: the member that is read is lost', () => {
     await using read = new MongoClient(`mongodb://127.0.0.1:${hidden.port}/?directConnection=true`);
     await read.db('admin').command({ replSetSyncFrom: `127.0.0.1:${primary.port}` });
     const moving = direct.db('lost').collection<{ _id: number; n?: number }>('moving');
-    await moving.insertMany([{ _id: 1 }, { _id: 2 }], { writeConcern: { w: 3 } });
+    await moving.insertMany(
+      Array.from({ length: few }, (_, n) => ({ _id: n + 1 })),
+      { writeConcern: { w: 3 } },
+    );
     const atOnce = { writeConcern: { w: 1 } };
     const renamed = Promise.withResolvers<void>();
+    const scanned = Promise.withResolvers<void>();
     let harm: Promise<unknown> = Promise.resolve();
     const stall = async (): Promise<void> => {
+      // Only what changes after it was read must be read again.
+      await scanned.promise;
       await moving.updateOne({ _id: 1 }, { $set: { n: 1 } }, { writeConcern: { w: 3 } });
       process.kill(voter.pid!, 'SIGSTOP');
       try {
@@ -187,7 +197,13 @@ describe('S9: the member that is read is lost', () => {
     const trouble = midScan(() => {
       harm = stall();
     });
-    const manifest = await backUp(holding(repository, renamed.promise), set().uri, 'stalled', [], trouble.report);
+    const manifest = await backUp(
+      holding(repository, renamed.promise, scanned.resolve),
+      set().uri,
+      'stalled',
+      [],
+      trouble.report,
+    );
     await harm;
     expect(trouble.fired(), 'the planned fault').toBe(true);
     expect(manifest.collections.map(({ name }) => name)).toContain('moved');
