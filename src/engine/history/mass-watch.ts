@@ -49,6 +49,9 @@ interface Watched {
 /** A second with less than this share of the busiest one does not belong to the beginning of a mass change: something else was going on. */
 const belongs = 0.1;
 
+/** … but one right before it belongs to it with more than so many times what any second before that had: the change began late in that second. */
+const stands = 2;
+
 /** Finds where many documents of a collection change within some seconds. Memory: some seconds of each collection that is written to. */
 export class MassWatch {
   readonly #thresholds: MassThresholds;
@@ -129,8 +132,7 @@ export class MassWatch {
     watched.open = null;
     const newest = seconds.at(-1);
     if (newest !== undefined) settle(open, newest);
-    const start = open.beginning.findIndex(({ count }) => count >= open.peak * belongs);
-    const begun = open.beginning.slice(start);
+    const begun = open.beginning.slice(startOf(open));
     return {
       uuid,
       op,
@@ -141,6 +143,15 @@ export class MassWatch {
       last: compareClusterTime(open.last, begun.at(-1)!.last) > 0 ? open.last : begun.at(-1)!.last,
     };
   }
+}
+
+/** Where in its beginning a mass change begins. */
+function startOf({ beginning, peak }: Open): number {
+  const start = beginning.findIndex(({ count }) => count >= peak * belongs);
+  const edge = beginning[start - 1];
+  if (edge?.first.t !== beginning[start]!.first.t - 1) return start;
+  const usual = Math.max(0, ...beginning.slice(0, start - 1).map(({ count }) => count));
+  return edge.count > usual * stands ? start - 1 : start;
 }
 
 /** Once a second is over it is known whether it belongs to the change; those of the beginning are counted there. */
