@@ -22,6 +22,8 @@ const selectionTimeout = 10_000;
  */
 const memberHeartbeat = 5_000;
 const memberPatience = 10_000;
+/** How often a set is asked for its first answer. */
+const setTries = 3;
 /** A silent socket is given up after this long; every command of ours answers in batches far below it. Milliseconds. */
 const socketTimeout = 120_000;
 
@@ -50,13 +52,29 @@ export async function connect(uri: string, options: ConnectOptions): Promise<Con
   await checkCertificateFiles(uri);
   const client = createClient(uri, options);
   try {
-    await client.connect();
-    await client.db('admin').command({ ping: 1 }, { signal: options.signal, readPreference: preferenceOf(options) });
+    await reach(client, options);
   } catch (error) {
     await client.close();
     throw translateMongoError(error, 'instance-unreachable', 'the MongoDB instance cannot be reached');
   }
   return { client, [Symbol.asyncDispose]: () => client.close() };
+}
+
+/**
+ * The first answer. While a driver finds out about a set, it gives up members that it was just connecting to where the primary does not list them, or lists
+ * them by another name; it knows better the next time. Whether one member answers is found out by one try.
+ */
+async function reach(client: MongoClient, options: ConnectOptions): Promise<void> {
+  const { member, signal } = options;
+  for (let triesLeft = member === undefined ? setTries : 1; ; triesLeft--) {
+    try {
+      await client.connect();
+      await client.db('admin').command({ ping: 1 }, { signal, readPreference: preferenceOf(options) });
+      return;
+    } catch (error) {
+      if (triesLeft === 1 || signal.aborted || !(error instanceof MongoNetworkError)) throw error;
+    }
+  }
 }
 
 function preferenceOf({ anyMember = false }: ConnectOptions): 'primary' | 'primaryPreferred' {
