@@ -11,6 +11,7 @@ import type { OplogArchive } from '../../src/repository/port.ts';
 import { archiveOplog } from '../fixtures/archive-oplog.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { testRepository } from '../fixtures/test-repository.ts';
+import { until } from '../fixtures/until.ts';
 
 const never = new AbortController().signal;
 const lastSecond = 0xffff_ffff;
@@ -50,8 +51,7 @@ describe('the history of a real replica set', () => {
     expect(next).toBeNull();
     expect(events.map(told)).toEqual([
       'collection-renamed | shop.orders | shop.sales',
-      // Of the last second of a mass change what is less than a tenth of its busiest second is not counted.
-      expect.stringMatching(/^mass-update \| shop\.events \| 1(3[6-9]\d|4\d\d|500)$/),
+      'mass-update | shop.events | 1500',
       'mass-delete | shop.events | 1200 | in a transaction',
       'collection-replaced | shop.report',
       'collection-replaced | shop.sales | shop.import',
@@ -151,6 +151,15 @@ async function happen(client: MongoClient, note: (name: string) => Promise<void>
   await session.abortTransaction();
   await sales.replaceOne({ _id: 1 }, { state: 'done' });
   await sales.deleteOne({ _id: 1 });
+  // The few that a mass change has left for a last second are not counted: it gets a second of its own.
+  const { t } = await majorityOpTime(client, never);
+  await until(
+    async () => {
+      await client.db('clock').collection('ticks').insertOne({});
+      return (await majorityOpTime(client, never)).t > t;
+    },
+    { what: 'the next second' },
+  );
   await note('update');
   await events.updateMany({ _id: { $lt: 1500 } }, { $set: { seen: true } });
   await note('delete');
