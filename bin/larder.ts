@@ -1,7 +1,15 @@
 #!/usr/bin/env -S node --liftoff-only --max-semi-space-size=1
+import { enableCompileCache } from 'node:module';
+import { nodeEnvironment } from '../scripts/node-options.mjs';
 import type { CommandIo } from '../src/cli/command-io.ts';
-import { runCli } from '../src/cli/run-cli.ts';
-import { systemClock } from '../src/lib/clock.ts';
+
+// For this thread, and for those and the processes that it starts.
+process.env['NODE_COMPILE_CACHE'] ??= nodeEnvironment.NODE_COMPILE_CACHE;
+enableCompileCache(process.env['NODE_COMPILE_CACHE']);
+// Only what is loaded from here on is kept.
+const { runCli } = await import('../src/cli/run-cli.ts');
+const { systemClock } = await import('../src/lib/clock.ts');
+const { larderVersion } = await import('../src/version.ts');
 
 const interruption = new AbortController();
 const interrupt = (): void => {
@@ -20,6 +28,7 @@ const io: CommandIo = {
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,
+  version: larderVersion(),
   signal: interruption.signal,
   repository: {
     check: async (request) => (await import('../src/local-repository.ts')).localRepository.check(request),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder, type TemporaryFolder } from '../test/fixtures/temporary-folder.ts';
@@ -65,6 +65,16 @@ describe('run.mjs', () => {
   it('runs the command with its arguments and hands its exit code on', async () => {
     await using folder = await checkout('console.log(process.argv.slice(2).join(" ")); process.exit(7);');
     expect(await run(folder, ['start', '--a', 'b c']).ended).toEqual({ code: 7, out: '--a b c\n', err: '' });
+  });
+
+  it('has the compiled code kept beside the packages', async () => {
+    await using folder = await checkout('const text: string = "ran"; console.log(text);');
+    expect((await run(folder, ['start']).ended).out).toBe('ran\n');
+    const kept = await readdir(join(folder.path, 'node_modules', '.cache', 'larder'), { recursive: true });
+    expect(kept.length).toBeGreaterThan(0);
+    expect((await run(folder, ['start']).ended).out).toBe('ran\n');
+    await writeFile(join(folder.path, 'src', 'main.ts'), 'const text: string = "changed"; console.log(text);');
+    expect((await run(folder, ['start']).ended).out).toBe('changed\n');
   });
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('hands %s on and waits for the orderly end', async (signal) => {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -39,6 +38,7 @@ import { readSettings, type Settings } from './settings.ts';
 import { startMessage } from './start-message.ts';
 import { openStore } from './storage/open-store.ts';
 import { readTlsFiles, watchTlsFiles, type TlsMaterial } from './tls-files.ts';
+import { larderVersion } from './version.ts';
 
 /** How long running jobs get to reach a point from which they can go on, milliseconds. */
 const jobsStopLimit = 20_000;
@@ -92,7 +92,7 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   const drillFolder = join(settings.dataFolder, 'drills');
   // Of drills that a killed process held: their servers ended with it.
   await rm(drillFolder, { recursive: true, force: true });
-  const metrics = createMetrics({ catalog, clock, log, store, version: version() });
+  const metrics = createMetrics({ catalog, clock, log, store, version: larderVersion() });
   const provider = await openInstanceProvider(settings, { env, clock, log: (line) => log.info(line) });
   const deps: JobDeps = {
     catalog,
@@ -132,11 +132,11 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
     ...identityOf({ catalog, repository, clock }, settings),
     directory: createDirectory({ catalog, repository, clock }),
     audit: createAudit({ catalog, repository, clock }),
-    archives: createArchives(deps, `larder-${version()}`),
+    archives: createArchives(deps, `larder-${larderVersion()}`),
     region: settings.region,
     clock,
     log,
-    version: version(),
+    version: larderVersion(),
     rateLimits: settings.rateLimits,
     metrics: { source: metrics, token: settings.metricsToken },
     ...(tls === null ? {} : { tls }),
@@ -213,11 +213,6 @@ function cannotListen({ host, port }: Settings, cause: unknown): LarderError {
     `LARDER_HOST is ${host}, which is no address of this machine (${code ?? 'unknown reason'}).`,
     { cause },
   );
-}
-
-function version(): string {
-  const { version: text } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-  return text;
 }
 
 if (import.meta.main) {

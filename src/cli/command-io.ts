@@ -30,6 +30,8 @@ export interface CommandIo {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly clock: Clock;
+  /** Of this program. */
+  readonly version: string;
   /** Aborted on SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   readonly serve: Serve;

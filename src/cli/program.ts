@@ -70,6 +70,7 @@ import { createRegister } from './register.ts';
 export function createProgram(io: CommandIo): Command {
   const program = new Command('larder')
     .description('Back up and restore MongoDB with a Larder server.')
+    .version(io.version, '--version', 'show the version of this program')
     .exitOverride()
     .enablePositionalOptions()
     .configureOutput({

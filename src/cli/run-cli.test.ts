@@ -36,6 +36,10 @@ describe('arguments', () => {
     expect(stderr).toBe('');
   });
 
+  test('--version is the version and nothing else', async () => {
+    expect(await run(['--version'])).toMatchObject({ code: 0, stdout: '1.2.3\n', stderr: '' });
+  });
+
   test('no command at all shows the help and is wrong usage', async () => {
     const { code, stderr } = await run([]);
     expect(code).toBe(2);
