@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { wholeBackup } from '../src/core/restore-selection.ts';
 import { capture } from '../src/engine/capture/capture.ts';
+import { clearTarget } from '../src/engine/restore/clear-target.ts';
 import { restore as restoreBackup } from '../src/engine/restore/restore.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { openRepository, type OpenedRepository } from '../src/repository/open-repository.ts';
@@ -53,5 +54,9 @@ export const restore: Prepare<'restore'> = async ({ uri, folder, id, point }) =>
     target: { id: 'bench', uri },
     overwrite: false,
   } as const;
-  return () => restoreBackup(task, context, { repository, clock: systemClock });
+  return async () => {
+    const summary = await restoreBackup(task, context, { repository, clock: systemClock });
+    await clearTarget(task, context.signal);
+    return summary;
+  };
 };

@@ -3,6 +3,7 @@ import { drill } from './engine/drill/drill.ts';
 import { exportArchive } from './engine/export/export-archive.ts';
 import { history } from './engine/history/history.ts';
 import { importArchive } from './engine/import/import-archive.ts';
+import { clearTarget } from './engine/restore/clear-target.ts';
 import { restore } from './engine/restore/restore.ts';
 import { trimArchive } from './engine/follow/trim-archive.ts';
 import { outline } from './engine/restore/outline.ts';
@@ -40,6 +41,8 @@ async function run(
       return capture(task, context, { repository: repository.project(task.projectId), clock: systemClock });
     case 'restore':
       return restore(task, context, { repository: repository.project(task.projectId), clock: systemClock });
+    case 'clear-target':
+      return clearTarget(task, signal);
     case 'drill':
       return drill(task, context, { repository: repository.project(task.projectId), clock: systemClock });
     case 'outline':

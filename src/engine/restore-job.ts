@@ -1,34 +1,32 @@
 import { isWhole } from '../core/restore-selection.ts';
+import { clearTarget } from './clear-target.ts';
+import type { JobDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
-import type { JobKind } from './job-kind.ts';
+import type { JobKind, JobRow } from './job-kind.ts';
 import { keepProof } from './proofs.ts';
 import { proofOf, resultOf } from './restore-result.ts';
 import { sealedContexts } from './sealed-contexts.ts';
-import type { RestoreLeg } from './tasks.ts';
+import { refuseUnbuilt } from './restore/clear-target.ts';
+import type { RestoreLeg, RestoreSummary, RestoreTask, TaskContext } from './tasks.ts';
 
 /** What the job's row keeps: planned once, so that every try takes the same way. */
 export interface RestoreJobRequest {
   readonly legs: readonly RestoreLeg[];
+  /** What the restore said once all of it was done: a later try has only the target to clear, which no longer knows the restore then. */
+  readonly done?: RestoreSummary;
 }
 
 /** Makes the target hold what backups, or selected parts of them, hold. The backups stay as they are, whatever comes of it. */
 export const restoreJob: JobKind = {
   async run(deps, job, context) {
-    const { db } = deps.catalog;
-    const target = await findInstance(db, job.project_id, job.instance_id);
-    const { legs } = job.request as RestoreJobRequest;
-    const summary = await deps.runTask<'restore'>(
-      {
-        kind: 'restore',
-        repository: deps.repositoryConnection,
-        projectId: job.project_id,
-        legs,
-        restoreId: job.id,
-        target: { id: target.id, uri: deps.repository.openSecret(target.sealed_uri, sealedContexts.instanceUri(target.id)) },
-        overwrite: job.overwrite,
-      },
-      context,
-    );
+    const row = await findInstance(deps.catalog.db, job.project_id, job.instance_id);
+    const target = { id: row.id, uri: deps.repository.openSecret(row.sealed_uri, sealedContexts.instanceUri(row.id)) };
+    const request = job.request as RestoreJobRequest;
+    const { legs } = request;
+    const summary = request.done ?? (await restore(deps, { job, legs, target }, context));
+    if (request.done === undefined) await keepDone(deps, job, { ...request, done: summary });
+    await clearTarget(deps, target);
+    refuseUnbuilt(summary);
     if (summary.notes.length > 0) deps.log.warn({ jobId: job.id, notes: summary.notes }, 'restored, but not everything the same');
     const result = resultOf(summary);
     const whole = legs.some(({ selection }) => isWhole(selection));
@@ -59,6 +57,33 @@ export const restoreJob: JobKind = {
     leaves: 'The target is incomplete: some of it is as in the backup, some as before. Restoring again puts it right.',
   },
 };
+
+function restore(
+  deps: JobDeps,
+  { job, legs, target }: Pick<RestoreTask, 'legs' | 'target'> & { readonly job: JobRow },
+  context: TaskContext,
+): Promise<RestoreSummary> {
+  return deps.runTask<'restore'>(
+    {
+      kind: 'restore',
+      repository: deps.repositoryConnection,
+      projectId: job.project_id,
+      legs,
+      restoreId: job.id,
+      target,
+      overwrite: job.overwrite,
+    },
+    context,
+  );
+}
+
+async function keepDone({ catalog }: Pick<JobDeps, 'catalog'>, job: JobRow, request: RestoreJobRequest): Promise<void> {
+  await catalog.db
+    .updateTable('jobs')
+    .set({ request: JSON.stringify(request) })
+    .where('id', '=', job.id)
+    .execute();
+}
 
 /** The same beside everything that is there. Nothing of it is lost, whatever comes of it. */
 export const restoreCollectionsJob: JobKind = {

@@ -63,7 +63,10 @@ export interface RestoreLeg {
   readonly selection: RestoreSelection;
 }
 
-/** Make the target hold what backups, or selected parts of them, hold. Repeated after a crash it goes on where it was. */
+/**
+ * Make the target hold what backups, or selected parts of them, hold. Repeated after a crash it goes on where it was, by the notes that it
+ * keeps in the target until that is cleared.
+ */
 export interface RestoreTask {
   readonly kind: 'restore';
   readonly repository: RepositoryConnection;
@@ -75,6 +78,13 @@ export interface RestoreTask {
   readonly target: { readonly id: string; readonly uri: string };
   /** Without it nothing is replaced, and a failure leaves the target as it was. */
   readonly overwrite: boolean;
+}
+
+/** Remove from the target what restores noted there. Repeating it is harmless. */
+export interface ClearTargetTask {
+  readonly kind: 'clear-target';
+  readonly repository: RepositoryConnection;
+  readonly target: RestoreTask['target'];
 }
 
 /** A point and the way to it. */
@@ -100,6 +110,8 @@ export interface RestoreSummary {
   readonly replayed: readonly ReplaySummary[];
   /** Of this try. */
   readonly seconds: number;
+  /** Indexes that the target refuses, each with the reason. Everything else is there. */
+  readonly unbuilt: readonly string[];
   /** What could not come back the same, one line each. */
   readonly notes: readonly string[];
 }
@@ -227,6 +239,7 @@ export interface ImportSummary {
 export type Task =
   | CaptureTask
   | RestoreTask
+  | ClearTargetTask
   | DrillTask
   | OutlineTask
   | DeleteTask
@@ -241,6 +254,7 @@ export type Task =
 export interface TaskResults {
   readonly capture: CaptureSummary;
   readonly restore: RestoreSummary;
+  readonly 'clear-target': { readonly cleared: true };
   readonly drill: DrillSummary;
   /** The image of the point, without the layers that hold its documents. */
   readonly outline: Manifest;

@@ -167,7 +167,7 @@ describe('the archive of an instance over days', () => {
     const release = Promise.withResolvers<void>();
     world.tasks.restore = async () => {
       await release.promise;
-      return { documents: 1, bytes: 1, collections: 1, verified: true, replayed: [], seconds: 1, notes: [] };
+      return { documents: 1, bytes: 1, collections: 1, verified: true, replayed: [], seconds: 1, unbuilt: [], notes: [] };
     };
     clock.moveTo(new Date((onDay(20).t + 600) * 1000));
     const order = { targetInstanceId: instanceId, overwrite: true, moment: { instanceId, point: { t: onDay(2).t, i: 2 } } };

@@ -33,6 +33,7 @@ describe.each(catalogPlaces)('drills by themselves, %s catalog', (place) => {
         verified: true,
         replayed: [],
         seconds: 2,
+        unbuilt: [],
         notes: [],
       } as const;
       return { verdict: 'proved', restored, assertions: task.assertions.length };

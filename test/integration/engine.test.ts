@@ -239,7 +239,16 @@ describe.each(catalogPlaces)('jobs, %s catalog', (place) => {
     const release = Promise.withResolvers<void>();
     world.tasks.restore = async () => {
       await release.promise;
-      return { documents: 1, bytes: 4_000_000, collections: 1, verified: true, replayed: [], seconds: 2, notes: ['a note'] };
+      return {
+        documents: 1,
+        bytes: 4_000_000,
+        collections: 1,
+        verified: true,
+        replayed: [],
+        seconds: 2,
+        unbuilt: [],
+        notes: ['a note'],
+      };
     };
     const { jobId } = await world.useCases.restore(caller, { ...request, sourceInstanceId: instanceId, overwrite: true });
     expect(await codeOf(world.useCases.deleteBackup(caller, first.backupId))).toBe('backup-in-use');

@@ -228,7 +228,7 @@ it('R8: backups that a restore to a time may need cannot be deleted while it run
     expect(legs).toEqual([{ backupId: newer, pointInTime, selection: wholeBackup }]);
     await release.promise;
     const replayed = { baseBackupId: newer, base: { t: 200, i: 1 }, point, entries: 5, bytes: 900, writes: 3 };
-    return { documents: 1, bytes: 1, collections: 1, verified: true, seconds: 1, notes: [], replayed: [replayed] };
+    return { documents: 1, bytes: 1, collections: 1, verified: true, seconds: 1, unbuilt: [], notes: [], replayed: [replayed] };
   };
   const { id: other } = await useCases.adoptInstance(caller, { name: 'other-db', uri: 'mongodb://b.example' });
   const order = { targetInstanceId: other, overwrite: true };

@@ -3,6 +3,7 @@ import { isLarderError } from '../../core/errors.ts';
 import { wholeBackup } from '../../core/restore-selection.ts';
 import { connect } from '../../mongo/connect.ts';
 import { startReplicaSet } from '../../provider/start-replica-set.ts';
+import { refuseUnbuilt } from '../restore/clear-target.ts';
 import { restore, type RestoreDependencies } from '../restore/restore.ts';
 import type { DrillSummary, DrillTask, RestoreSummary, TaskContext } from '../tasks.ts';
 import { checkAssertions } from './check-assertions.ts';
@@ -48,6 +49,7 @@ async function prove(task: DrillTask, uri: string, context: TaskContext, deps: R
       context,
       deps,
     );
+    refuseUnbuilt(restored);
   } catch (error) {
     if (!isLarderError(error) || error.retryable || !verdicts.some((code) => code === error.code)) throw error;
     return { verdict: 'failed', reason: error.message, seconds: (deps.clock.now().getTime() - begun) / 1000 };

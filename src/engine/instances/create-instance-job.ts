@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { LarderError } from '../../core/errors.ts';
 import { beginBackup } from '../begin-backup.ts';
+import { clearTarget } from '../clear-target.ts';
 import type { JobDeps } from '../engine-deps.ts';
 import { findInstance } from '../find-instance.ts';
 import type { InstanceRow } from '../instance-from-row.ts';
@@ -11,6 +12,7 @@ import type { JobKind, JobRow } from '../job-kind.ts';
 import { findPolicyRow } from '../policy-row.ts';
 import { keepProof } from '../proofs.ts';
 import { proofOf, resultOf } from '../restore-result.ts';
+import { refuseUnbuilt } from '../restore/clear-target.ts';
 import { automatedName } from '../schedule-backups.ts';
 import { sealedContexts } from '../sealed-contexts.ts';
 import type { RestoreLeg, RestoreSummary, TaskContext } from '../tasks.ts';
@@ -118,16 +120,20 @@ async function bringBackup(
   { job, row, legs }: { readonly job: JobRow; readonly row: InstanceRow; readonly legs: readonly RestoreLeg[] },
   context: TaskContext,
 ): Promise<RestoreSummary> {
-  return deps.runTask<'restore'>(
+  const target = { id: row.id, uri: uriOf(deps, row) };
+  const summary = await deps.runTask<'restore'>(
     {
       kind: 'restore',
       repository: deps.repositoryConnection,
       projectId: job.project_id,
       legs,
       restoreId: job.id,
-      target: { id: row.id, uri: uriOf(deps, row) },
+      target,
       overwrite: true,
     },
     context,
   );
+  await clearTarget(deps, target);
+  refuseUnbuilt(summary);
+  return summary;
 }

@@ -1,4 +1,3 @@
-import { LarderError } from '../../core/errors.ts';
 import type { ReplaySummary, RestoreSummary } from '../tasks.ts';
 import { broughtBy } from './leg.ts';
 import type { Leg } from './leg.ts';
@@ -6,18 +5,9 @@ import { nameOf } from './piece.ts';
 import type { Piece } from './piece.ts';
 import type { Target } from './target.ts';
 
-/** Sums up a restore that is done. `restore-failed` if indexes could not be built: then all data is there, and not all is the same. */
+/** Sums up a restore that is done. */
 export function summariseRestore(legs: readonly Leg[], target: Target, seconds: number): RestoreSummary {
   const pieces = legs.flatMap((leg) => broughtBy(leg));
-  const failed = pieces.flatMap((piece) =>
-    piece.state!.failedIndexes.map(({ name, reason }) => `${name} of ${nameOf(piece)} (${reason})`),
-  );
-  if (failed.length > 0) {
-    throw new LarderError(
-      'restore-failed',
-      `All data is restored and compared, but indexes could not be built: ${failed.join('; ')}`,
-    );
-  }
   const kept = legs.some(({ users }) => users.length > 0) && target.ownUsers.size > 0;
   return {
     documents: pieces.reduce((total, { state }) => total + state!.documents, 0),
@@ -26,6 +16,9 @@ export function summariseRestore(legs: readonly Leg[], target: Target, seconds: 
     verified: true,
     replayed: legs.flatMap((leg) => replayOf(leg) ?? []),
     seconds,
+    unbuilt: pieces.flatMap((piece) =>
+      piece.state!.failedIndexes.map(({ name, reason }) => `${name} of ${nameOf(piece)} (${reason})`),
+    ),
     notes: [
       ...new Set([
         ...legs.flatMap(({ plan }) => plan.notes),

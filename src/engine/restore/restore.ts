@@ -53,8 +53,8 @@ export interface RestoreDependencies {
  * together, so that until then nothing of the target changed; what cannot be renamed is made anew right before that. Views and users come
  * last (pitfalls R4, R5).
  *
- * Repeated with the same `restoreId` it goes on where it was; with another it starts over. Throws LarderError; one that is not
- * retryable has removed what was built, and where nothing may be overwritten the target is as it was. Where some of it is in its place
+ * Repeated with the same `restoreId` it goes on where it was, by its notes in the target, which stay until the target is cleared
+ * (`clearTarget`); with another it starts over. Throws LarderError; one that is not retryable has removed what was built, and where nothing may be overwritten the target is as it was. Where some of it is in its place
  * and some not the message says which.
  */
 export async function restore(task: RestoreTask, context: TaskContext, deps: RestoreDependencies): Promise<RestoreSummary> {
@@ -153,7 +153,6 @@ class Restoration {
         restoreUsers(image, this.#target, this.#usersOf(image, piece, trying), trying),
       );
     }
-    await throughElections(client, signal, (trying) => removeLeftovers(client, new Set(), trying));
     return summariseRestore(legs, this.#target, (this.#deps.clock.now().getTime() - this.#begun) / 1000);
   }
 
