@@ -132,8 +132,21 @@ describe('a followed replica set of one member', () => {
     });
     const timelines = await followed(repository).timelines();
     expect(timelines[1]?.gap).toMatchObject({ cause: 'restored' });
+    expect(timelines[2]?.gap?.detail).toContain('feature compatibility version');
     expect((await followed(repository).stretches()).some(({ timeline }) => timeline === 1)).toBe(true);
     await client.db('admin').command({ setFeatureCompatibilityVersion: '6.0' });
+    await archivedUpToNow(repository, client);
+    const ring = client.db('ring');
+    await ring.createCollection('c', { capped: true, size: 1 << 20 });
+    const before = (await followed(repository).timelines()).length;
+    await ring.command({ collMod: 'c', cappedMax: 10 });
+    await until(async () => (await followed(repository).timelines()).length > before, {
+      what: 'the timeline after the new size',
+    });
+    expect((await followed(repository).timelines()).at(-1)?.gap).toMatchObject({
+      cause: 'not-replayable',
+      detail: expect.stringContaining('collMod of cappedMax'),
+    });
   });
 });
 

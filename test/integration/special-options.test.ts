@@ -92,5 +92,13 @@ describe('a set of 6.0', () => {
     expect(new Set(found)).toEqual(new Set(['_id_', 'fine']));
     const hashes = async (of: MongoClient): Promise<unknown> => (await of.db('legacy').command({ dbHash: 1 }))['collections'];
     expect(await hashes(client)).toEqual(await hashes(source));
+    // Where nothing may be replaced the data stays all the same.
+    await using empty = await startTestSet({ members: 1, setName: 'empty' });
+    await using other = new MongoClient(empty.uri);
+    await expect(restoreTo(repository, empty.uri, 'legacy', false)).rejects.toMatchObject({
+      message: String((failure as Error).message),
+    });
+    expect(await hashes(other)).toEqual(await hashes(source));
+    expect((await other.db('legacy').listCollections().toArray()).filter(({ name }) => name.startsWith('larder.'))).toEqual([]);
   });
 });

@@ -5,9 +5,10 @@ import { batchOfDocuments, documentLength } from '../../lib/raw-bson.ts';
 import type { Timers } from '../../lib/timers.ts';
 import { oldestOplogEntry } from '../../mongo/member-load.ts';
 import { majorityOpTime } from '../../mongo/members.ts';
-import { barrierOf, isPeriodicNote } from '../../mongo/oplog-barrier.ts';
 import { readOplogEntry } from '../../mongo/oplog-entry.ts';
+import { isPeriodicNote } from '../../mongo/periodic-note.ts';
 import { readRawOplog } from '../../mongo/read-oplog.ts';
+import { barrierOf } from './oplog-barrier.ts';
 import { idleMayWait, roundLength } from './round-length.ts';
 import { beginTimeline, type ArchiveSide, type Standing } from './timelines.ts';
 

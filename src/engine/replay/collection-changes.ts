@@ -28,6 +28,14 @@ const silent = new Set([
   'isTimeseriesNamespace',
 ]);
 const booleans = new Set(['recordPreImages', 'timeseriesBucketsMayHaveMixedSchemaData']);
+/** What else it may change of a collection, and of an index. */
+const knownOptions = new Set([
+  ...['index', 'validator', 'validationLevel', 'validationAction', 'expireAfterSeconds', 'changeStreamPreAndPostImages'],
+  'timeseries',
+]);
+const knownIndexFields = new Set(['name', 'keyPattern', 'hidden', 'prepareUnique', 'unique', 'expireAfterSeconds']);
+/** What a collection loses by its size depends on when that changed. */
+const sizes = new Set(['cappedSize', 'cappedMax']);
 /** Seconds a bucket spans at most, by granularity. */
 const spans: Readonly<Record<string, number>> = { seconds: 3600, minutes: 86_400, hours: 2_592_000 };
 
@@ -61,6 +69,23 @@ export function changeCollection(collection: Definition, command: OplogCommand):
       return;
     default:
       throw unknownForm(command, 'it is not known');
+  }
+}
+
+/**
+ * `not-replayable` for a change of which it can be told without the collection that it is not known: what the archive of an oplog asks
+ * of each entry (pitfalls E20).
+ */
+export function refuseUnknownChange(command: OplogCommand): void {
+  if (command.name !== 'collMod') return;
+  for (const { name, bytes } of fieldsOf(command.body)) {
+    if (sizes.has(name))
+      throw unknownForm(command, 'the size of a capped collection changed; restore to a point before it, or from a later backup');
+    if (!silent.has(name) && !booleans.has(name) && !knownOptions.has(name))
+      throw unknownForm(command, `nobody knows what its ${name} does`);
+    if (name !== 'index') continue;
+    const unknown = fieldsOf(Buffer.from(bytes)).find((field) => !knownIndexFields.has(field.name));
+    if (unknown !== undefined) throw unknownForm(command, `nobody knows what its ${unknown.name} does`);
   }
 }
 
@@ -99,22 +124,22 @@ function keyOf(spec: Buffer): Buffer | null {
 }
 
 function modify(collection: Definition, command: OplogCommand): void {
+  refuseUnknownChange(command);
   for (const field of fieldsOf(command.body)) {
     if (silent.has(field.name)) continue;
     if (field.name === 'index') {
       modifyIndex(collection, field, command);
       collection.indexesChanged = true;
     } else {
-      collection.options = modifyOption(collection.options, field, command);
+      collection.options = modifyOption(collection.options, field);
       collection.optionsChanged = true;
     }
   }
 }
 
-function modifyOption(options: Buffer, field: RawField, command: OplogCommand): Buffer {
+function modifyOption(options: Buffer, field: RawField): Buffer {
   const { name, type } = field;
   const value = (): unknown => decodeValue(Buffer.from(field.bytes), type, 0, field.bytes.length);
-  if (booleans.has(name)) return withField(options, name, field);
   switch (name) {
     case 'validator': {
       if (fieldsOf(Buffer.from(field.bytes)).length === 0) return withoutFields(options, new Set(['validator']));
@@ -125,9 +150,6 @@ function modifyOption(options: Buffer, field: RawField, command: OplogCommand): 
         changed = withField(changed, 'validationAction', rawString('error'));
       return changed;
     }
-    case 'validationLevel':
-    case 'validationAction':
-      return withField(options, name, field);
     case 'expireAfterSeconds':
       if (value() === 'off') return withoutFields(options, new Set([name]));
       return withField(options, name, rawLong(BigInt(Number(value()))));
@@ -135,14 +157,10 @@ function modifyOption(options: Buffer, field: RawField, command: OplogCommand): 
       if (findElement(Buffer.from(field.bytes), 0, 'enabled') !== null && field.bytes.at(-2) === 1)
         return withField(options, name, field);
       return withoutFields(options, new Set([name]));
-    case 'cappedSize':
-    case 'cappedMax':
-      // What it loses by its size depends on when that changed.
-      throw unknownForm(command, 'the size of a capped collection changed; restore to a point before it, or from a later backup');
     case 'timeseries':
       return withField(options, name, { type: 0x03, bytes: modifiedSeries(options, Buffer.from(field.bytes)) });
     default:
-      throw unknownForm(command, `nobody knows what its ${name} does`);
+      return withField(options, name, field);
   }
 }
 
@@ -178,8 +196,7 @@ function modifyIndex({ indexes }: Definition, { bytes }: RawField, command: Oplo
       // As a server lists it.
       const fits = seconds === (seconds | 0);
       spec = withField(spec, field.name, fits ? rawInt(seconds) : rawLong(BigInt(seconds)));
-    } else if (field.name !== 'name' && field.name !== 'keyPattern')
-      throw unknownForm(command, `nobody knows what its ${field.name} does`);
+    }
   }
   indexes.set(name, spec);
 }
