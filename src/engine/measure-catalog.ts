@@ -1,5 +1,6 @@
 import { translateCatalogError } from '../catalog/translate-catalog-error.ts';
 import type { EngineDeps } from './engine-deps.ts';
+import { measureArchives, type ArchiveFigures } from './follow/archive-state.ts';
 import { findInstanceProofs, findProofStates, proofFromRow } from './proofs.ts';
 import type { JobProgress } from './use-cases.ts';
 
@@ -12,6 +13,8 @@ export interface InstanceFigures {
   readonly backupAge: number | null;
   readonly proofAge: number | null;
   readonly overdue: boolean;
+  /** null where its oplog is not archived. */
+  readonly archive: ArchiveFigures | null;
   readonly last: { readonly good: boolean; readonly seconds: number; readonly bytesPerSecond: number } | null;
 }
 
@@ -101,6 +104,7 @@ async function measureInstances(deps: Pick<EngineDeps, 'catalog' | 'clock'>, now
   const ids = rows.map(({ id }) => id);
   const states = await findProofStates(deps, ids);
   const proofs = await findInstanceProofs(db, ids);
+  const archives = await measureArchives(db, ids);
   const age = (time: Date | null): number | null => (time === null ? null : Math.max(0, (now.getTime() - time.getTime()) / 1000));
   return rows.map(({ id, project_id: project, name, newest }) => {
     const state = states.get(id)!;
@@ -111,6 +115,7 @@ async function measureInstances(deps: Pick<EngineDeps, 'catalog' | 'clock'>, now
       backupAge: age(newest),
       proofAge: age(state.provedAt),
       overdue: state.state === 'overdue',
+      archive: archives.get(id) ?? null,
       last:
         last === null ? null : { good: last.verdict === 'proved', seconds: last.seconds, bytesPerSecond: last.bytesPerSecond },
     };

@@ -129,6 +129,19 @@ function catalogGauges(registry: Registry): (figures: CatalogFigures, store: { b
   );
   const proofSeconds = gauge('larder_proof_duration_seconds', 'How long the last proof took.', instanceLabels);
   const proofRate = gauge('larder_proof_bytes_per_second', 'How fast the last proof restored.', instanceLabels);
+  const archiveFollows = gauge(
+    'larder_archive_follows',
+    '1 while the oplog is archived, 0 while something keeps it from that; missing where it is not to be.',
+    instanceLabels,
+  );
+  const archiveLag = gauge('larder_archive_lag_seconds', 'What the source has and its archive not yet.', instanceLabels);
+  const archiveWindow = gauge(
+    'larder_archive_window_seconds',
+    'How far back the oplog of the source reaches; a lag beyond it is a gap.',
+    instanceLabels,
+  );
+  const archiveGaps = gauge('larder_archive_gaps', 'Gaps in what is archived.', instanceLabels);
+  const ofArchives = [archiveFollows, archiveLag, archiveWindow, archiveGaps];
   const trouble = gauge('larder_scheduler_trouble', 'Instances whose automated backup or drill is due and cannot begin.', [
     'what',
   ]);
@@ -136,7 +149,8 @@ function catalogGauges(registry: Registry): (figures: CatalogFigures, store: { b
   const storeBytes = gauge('larder_repository_bytes', 'Bytes in the repository, looked at now and then.', []);
   const storeObjects = gauge('larder_repository_objects', 'Objects in the repository, looked at now and then.', []);
   return (figures, store) => {
-    for (const one of [backups, jobs, rate, age, proofAge, proofGood, overdue, proofSeconds, proofRate]) one.reset();
+    for (const one of [backups, jobs, rate, age, proofAge, proofGood, overdue, proofSeconds, proofRate, ...ofArchives])
+      one.reset();
     for (const { state, type, count } of figures.backups) backups.set({ state, type }, count);
     for (const { kind, state, count } of figures.jobs) jobs.set({ kind, state }, count);
     for (const { kind, bytesPerSecond } of figures.rates) rate.set({ kind }, bytesPerSecond);
@@ -146,6 +160,13 @@ function catalogGauges(registry: Registry): (figures: CatalogFigures, store: { b
       if (one.backupAge !== null) age.set(labels, one.backupAge);
       if (one.proofAge !== null) proofAge.set(labels, one.proofAge);
       overdue.set(labels, one.overdue ? 1 : 0);
+      if (one.archive !== null) {
+        const { follows, lagSeconds, windowSeconds, gaps } = one.archive;
+        archiveFollows.set(labels, follows ? 1 : 0);
+        if (lagSeconds !== null) archiveLag.set(labels, lagSeconds);
+        if (windowSeconds !== null) archiveWindow.set(labels, windowSeconds);
+        archiveGaps.set(labels, gaps);
+      }
       if (one.last === null) continue;
       proofGood.set(labels, one.last.good ? 1 : 0);
       proofSeconds.set(labels, one.last.seconds);

@@ -51,6 +51,35 @@ it('metrics say how the installation stands, in the text format, and hold no sec
   expect(await value('larder_freed_bytes_total{kind="trim-archive"}')).toBe('140');
   expect(await value(`larder_proof_overdue${labels}`)).toBe('0');
   expect(await value(`larder_proof_good${labels}`)).toBeUndefined();
+  expect(await value(`larder_archive_follows${labels}`)).toBeUndefined();
+  const follower = { instance_id: id, holder: 'me', state: 'following', cause: null, since: clock.now() };
+  const seen = { source_seconds: 1_700_000_100, window_seconds: 3600 };
+  await world.catalog.db
+    .insertInto('oplog_followers')
+    .values({ ...follower, ...seen, lease_until: new Date('2100-01-01') })
+    .execute();
+  const [after, to] = [1_700_000_000, 1_700_000_060].map((t) => ({ t, i: 1, term: 1 }));
+  const timeline = { instance_id: id, project_id: caller.projectId, begun: clock.now() };
+  const gap = JSON.stringify({ cause: 'rolled-over', detail: 'too small' });
+  await world.catalog.db
+    .insertInto('oplog_timelines')
+    .values([
+      { ...timeline, number: 0, gap: null, stretches: '[]' },
+      { ...timeline, number: 1, gap, stretches: JSON.stringify([{ after, to }]) },
+    ])
+    .execute();
+  for (const [name, expected] of [
+    ['follows', '1'],
+    ['lag_seconds', '40'],
+    ['window_seconds', '3600'],
+    ['gaps', '1'],
+  ])
+    expect(await value(`larder_archive_${name}${labels}`), name).toBe(expected);
+  await world.catalog.db
+    .updateTable('oplog_followers')
+    .set({ lease_until: new Date('2020-01-01') })
+    .execute();
+  expect(await value(`larder_archive_follows${labels}`)).toBe('0');
   clock.moveBy(9 * 86_400_000);
   expect(await value(`larder_proof_overdue${labels}`)).toBe('1');
   expect(await until(() => value('larder_repository_objects'), { what: 'the repository to be counted' })).toMatch(/^[1-9]\d*$/);
