@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { LarderError } from '../../src/core/errors.ts';
 import { expectedSignature } from '../../src/api/signing/verify-signature.ts';
 import { parseAuthorization } from '../../src/api/signing/parse-authorization.ts';
+import { harmlessAddresses } from '../../src/api/harmless-again.ts';
 import { startCheckedApi } from './checked-api.ts';
 import { accessKey, instanceId, otherProjectId, projectId } from './fake-stack.ts';
+import { registeredRoutes } from './registered-routes.ts';
 
 const list = `/v3/${projectId}/backups`;
 
@@ -123,6 +125,22 @@ describe.each(['simple', 'scoped'] as const)('a signature of the %s form', (form
     expect(api.calls).toEqual([]);
   });
 
+  it('says the same of an unknown key as of a wrong secret: which keys there are cannot be found out', async () => {
+    await using api = await startCheckedApi();
+    const refusals = [];
+    for (const wrong of [{ secret: 'wrong' }, { access: 'AK9999' }, { access: 'AK9999', secret: '' }]) {
+      const { status, body } = await api.send({ url: list, token: null, headers: signed(form, { url: list, ...wrong }) });
+      refusals.push({ status, ...(body as object), request_id: 'of each its own' });
+    }
+    const refusal = {
+      status: 401,
+      error_code: 'APIGW.0301',
+      error_msg: 'Incorrect IAM authentication information: verify aksk signature fail.',
+      request_id: 'of each its own',
+    };
+    expect(refusals).toEqual([refusal, refusal, refusal]);
+  });
+
   it('does not open a project that is not its owner’s, whatever X-Project-Id says', async () => {
     await using api = await startCheckedApi();
     const url = `/v3/${otherProjectId}/backups`;
@@ -176,13 +194,48 @@ describe('a signed request that is sent again', () => {
     }
   });
 
-  it('is answered if it reads, as clients that page do, or deletes', async () => {
+  it('is answered if it reads, as clients that page do, or deletes by an id that never comes back', async () => {
     await using api = await startCheckedApi();
     const headers = signed('scoped', { url });
     for (let n = 0; n < 2; n++) expect((await api.send({ url, token: null, headers })).status).toBe(200);
     const one = `${url}/none`;
     const sent = { method: 'DELETE', url: one, token: null, headers: signed('simple', { method: 'DELETE', url: one }) };
     for (let n = 0; n < 2; n++) expect(await api.send(sent)).toMatchObject({ body: { error_code: 'DBS.201214' } });
+  });
+
+  it.each([
+    [`/v3/${projectId}/instances/action`, { action: 'count' }],
+    [`/v3/${projectId}/configurations/comparison`, { source_configuration_id: 'a', target_configuration_id: 'b' }],
+    [`/v3/${projectId}/instances/${instanceId}/slowlog-download`, {}],
+    [`/v3/${projectId}/instances/${instanceId}/errorlog-download`, {}],
+  ])('is answered if it only reads, whatever its method: POST %s', async (address, asked) => {
+    await using api = await startCheckedApi();
+    const text = JSON.stringify(asked);
+    const headers = signed('simple', { method: 'POST', url: address, body: text });
+    const [first, second] = [
+      await api.send({ method: 'POST', url: address, body: text, token: null, headers }),
+      await api.send({ method: 'POST', url: address, body: text, token: null, headers }),
+    ];
+    expect(first.status).not.toBe(401);
+    expect(second).toMatchObject({ status: first.status, body: first.body });
+  });
+
+  it.each([
+    [`/v3/projects/${projectId}/users/u1/roles/r1`, ''],
+    [`/larder/v1/${projectId}/instances/${instanceId}/drill-schedule`, ''],
+    [`/v3/${projectId}/instances/logs/lts-configs`, '{"lts_configs":[]}'],
+  ])('is refused if it deletes what can be there again: %s', async (address, text) => {
+    await using api = await startCheckedApi();
+    const headers = signed('simple', { method: 'DELETE', url: address, body: text });
+    const sent = { method: 'DELETE', url: address, token: null, headers, ...(text === '' ? {} : { body: text }) };
+    expect((await api.send(sent)).status).not.toBe(401);
+    const again = await api.send(sent);
+    expect([again.status, JSON.stringify(again.body)]).toEqual([401, expect.stringContaining('sent before')]);
+  });
+
+  it('is known by addresses that exist', async () => {
+    const routes = (await registeredRoutes()).map(({ method, url: address }) => `${method} ${address}`);
+    expect(routes).toEqual(expect.arrayContaining([...harmlessAddresses]));
   });
 
   it('counts only once it is proved: a wrong signature uses nothing up', async () => {
