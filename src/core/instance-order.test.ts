@@ -85,6 +85,15 @@ describe('the order of an instance', () => {
     [{ ssl_option: 'yes' }, 'invalid-ssl-option'],
     [{ tags: Array.from({ length: 21 }, (_, n) => ({ key: `k${n}`, value: '' })) }, 'too-many-tags'],
     [{ tags: [{ key: '' }] }, 'invalid-tag-key'],
+    [
+      {
+        tags: [
+          { key: 'a', value: '1' },
+          { key: 'a', value: '2' },
+        ],
+      },
+      'invalid-tag-key',
+    ],
     [{ tags: [{ key: 'a', value: 'x'.repeat(44) }] }, 'invalid-tag-value'],
   ])('%j is %s', (change, code) => {
     expect(codeOf(change)).toBe(code);

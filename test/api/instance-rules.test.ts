@@ -114,6 +114,17 @@ describe('A1: calls on an instance', () => {
     expect(await api.admin('PUT', `${own}/modify-name`, { new_instance_name: 'renamed' })).toMatchObject({ status: 200 });
     const tags = { action: 'create', tags: [{ key: 'a', value: 'b' }] };
     expect(await api.admin('POST', `${own}/tags/action`, tags)).toMatchObject({ status: 200 });
+    // A key that comes twice is a wrong key, whether tags are added, taken away or ordered; DBS.280484 is for too many.
+    const twice = [{ key: 'a', value: 'b' }, { key: 'a' }];
+    for (const [path, body] of [
+      [`${own}/tags/action`, { action: 'create', tags: twice }],
+      [`${own}/tags/action`, { action: 'delete', tags: twice }],
+      [`${P}/instances`, { ...order, tags: twice }],
+    ] as const) {
+      expect(await api.admin('POST', path, body)).toMatchObject({ status: 400, body: { error_code: 'DBS.280482' } });
+    }
+    const many = await api.admin('POST', `${own}/tags/action`, { action: 'create', tags: tooMany });
+    expect(many).toMatchObject({ status: 400, body: { error_code: 'DBS.280484' } });
     const list = await api.admin('GET', `${P}/instances?tags=a%3Db`);
     expect(list.body).toMatchObject({ instances: [{ id: adopted, name: 'renamed', tags: [{ key: 'a', value: 'b' }] }] });
   });
