@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { html } from '../../src/api/docs-page/html.ts';
 import { unsupportedCalls } from '../../src/api/dds-v3/unsupported-operations.ts';
+import { readInstanceOrder } from '../../src/core/instance-order.ts';
 import { startCheckedApi } from './checked-api.ts';
 import { documentedErrors, transportErrors } from '../../src/api/errors.ts';
 import { registeredRoutes } from './registered-routes.ts';
@@ -11,7 +12,16 @@ interface Description {
   readonly info: { readonly version: string };
   readonly paths: Record<
     string,
-    Record<string, { operationId: string; summary: string; security?: unknown[]; responses: Record<string, unknown> }>
+    Record<
+      string,
+      {
+        operationId: string;
+        summary: string;
+        security?: unknown[];
+        requestBody?: { content: { 'application/json': { schema: { properties: Record<string, unknown> } } } };
+        responses: Record<string, unknown>;
+      }
+    >
   >;
 }
 
@@ -53,6 +63,35 @@ it('gives each operation a name of its own, its answers and its errors', async (
     'showOpenapi',
     'showVersion',
   ]);
+});
+
+it('describes every field of an order of an instance that is read', async () => {
+  await using api = await startCheckedApi();
+  const { paths } = (await api.send({ url: '/larder/v1/openapi.json', token: null })).body as Description;
+  const described = Object.keys(
+    paths['/v3/{project_id}/instances']?.['post']?.requestBody?.content['application/json'].schema.properties ?? {},
+  );
+  const uuid = '00000000-0000-4000-8000-000000000000';
+  const order = {
+    name: 'shop-set',
+    datastore: { type: 'DDS-Community', version: '6.0' },
+    region: 'eu-de',
+    availability_zone: 'eu-de-01',
+    vpc_id: uuid,
+    subnet_id: uuid,
+    security_group_id: uuid,
+    mode: 'Single',
+    flavor: [{ type: 'single', num: 1, size: 20, spec_code: 'dds.mongodb.s2.medium.4.single' }],
+  };
+  const read = new Set<string>(['restore_point']);
+  const watched = new Proxy(order, {
+    get(target, name) {
+      read.add(String(name));
+      return Reflect.get(target, name);
+    },
+  });
+  readInstanceOrder(watched, { region: 'eu-de', versions: ['6.0'], source: null });
+  expect(described.sort()).toEqual([...read].sort());
 });
 
 it('is a page for people, too: every operation and code, nothing from elsewhere and nothing that runs', async () => {

@@ -64,6 +64,7 @@ const schema = {
     enterprise_project_id: ruled('an id, kept as it is'),
     ssl_option: ruled('"1", TLS only, unless given, or "0", without TLS'),
     tags: ruled('at most 20 of {key, value}'),
+    configurations: ruled('one element {type: single or replica, configuration_id}; the defaults unless given'),
     restore_point: ruled(
       '{type: backup, backup_id, instance_id} or {type: timestamp, instance_id, restore_time}: what the new instance holds',
     ),
