@@ -5,9 +5,10 @@
 
 /**
  * The action that a role must permit; null: any role in the project, or for a call without a project anybody who proved who they
- * are; `own`: the action, except about oneself.
+ * are; `own`: the action, except about oneself; `create`: the action, or where the body has a `restore_point` the other one, which
+ * whoever has the first has, too.
  */
-export type NeededAction = string | null | { readonly own: string };
+export type NeededAction = string | null | { readonly own: string } | { readonly create: string; readonly fromBackup: string };
 
 const p = '/v3/:project_id';
 const l = '/larder/v1/:project_id';
@@ -30,7 +31,7 @@ const addresses: Readonly<Record<string, NeededAction>> = {
   [`POST ${p}/instances/:instance_id/restore/collections`]: 'dds:backup:refreshInstanceFromBackup',
   // Instances
   [`GET ${p}/instances`]: 'dds:instance:list',
-  [`POST ${p}/instances`]: 'dds:instance:create',
+  [`POST ${p}/instances`]: { create: 'dds:instance:create', fromBackup: 'dds:backup:createInstanceFromBackup' },
   [`DELETE ${p}/instances/:instance_id`]: 'dds:instance:deleteInstance',
   [`POST ${p}/instances/:instance_id/restart`]: 'dds:instance:reboot',
   [`POST ${p}/instances/:instance_id/enlarge-volume`]: 'dds:instance:extendVolume',

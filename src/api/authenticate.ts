@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { LarderError } from '../core/errors.ts';
-import { neededAction, undeclared } from './actions.ts';
+import { neededAction, undeclared, type NeededAction } from './actions.ts';
 import type { ApiContext, ApiServer } from './context.ts';
 import { TransportError } from './errors.ts';
 import { harmlessAgain } from './harmless-again.ts';
 import { isIdentityPath } from './identity-paths.ts';
-import type { Access, Principal } from './principal.ts';
+import { principalOf, type Access, type Principal } from './principal.ts';
 import { isSignature, parseAuthorization } from './signing/parse-authorization.ts';
 import { allowedSkew, verifySignature } from './signing/verify-signature.ts';
 import { later } from './times.ts';
@@ -46,6 +46,8 @@ export function addAuthentication(server: ApiServer, context: ApiContext): void 
     request.principal = await bySignature(context, request, body, project);
     await authorize(context, request, request.principal, project);
   });
+
+  server.addHook('preHandler', (request) => authorizeBody(context, request));
 }
 
 async function byToken(context: ApiContext, text: string, project: string | null): Promise<Principal> {
@@ -93,21 +95,43 @@ async function bySignature(
   return { ...principal, project: { id: own.id, name: own.name } };
 }
 
-/** `permission-denied`, naming the action, unless the caller's roles permit what the route needs. */
+/**
+ * `permission-denied`, naming the action, unless the caller's roles permit what the route needs. Of a route that needs less where
+ * its body asks for less, the least.
+ */
 async function authorize(
   { identity }: ApiContext,
   request: FastifyRequest,
   principal: Principal,
   project: string | null,
 ): Promise<void> {
-  const needed = neededAction(request.method, request.routeOptions.url ?? '');
+  const needed = neededOf(request);
   const { user_id: subject } = request.params as { user_id?: string };
-  const own = typeof needed === 'object' && needed !== null;
+  const own = typeof needed === 'object' && needed !== null && 'own' in needed;
   if (project === null && (needed === null || (own && subject === principal.userId))) return;
-  const action = needed === undefined ? undeclared : own ? needed.own : needed;
-  if (await identity.permits(principal, project, action)) return;
+  const creates = typeof needed === 'object' && needed !== null && 'create' in needed;
+  const action = needed === undefined ? undeclared : own ? needed.own : creates ? needed.create : needed;
+  if (await identity.permits(principal, project, creates ? needed.fromBackup : action)) return;
   if (action === null) throw new LarderError('project-mismatch', 'The caller has no role in the project.');
-  throw new LarderError('permission-denied', `${action}. Contact the administrator to obtain permission.`);
+  throw denied(action);
+}
+
+/** What `authorize` could not see before the body was read: an instance that is made from nothing needs more than one from a backup. */
+async function authorizeBody({ identity }: ApiContext, request: FastifyRequest): Promise<void> {
+  const needed = neededOf(request);
+  if (typeof needed !== 'object' || needed === null || !('create' in needed)) return;
+  const { restore_point: restorePoint } = (request.body ?? {}) as { restore_point?: unknown };
+  if (restorePoint !== undefined && restorePoint !== null) return;
+  const principal = principalOf(request);
+  if (!(await identity.permits(principal, principal.project?.id ?? null, needed.create))) throw denied(needed.create);
+}
+
+function neededOf(request: FastifyRequest): NeededAction | undefined {
+  return neededAction(request.method, request.routeOptions.url ?? '');
+}
+
+function denied(action: string): LarderError {
+  return new LarderError('permission-denied', `${action}. Contact the administrator to obtain permission.`);
 }
 
 /** The project id of the path, or null where the operation is not about one. */

@@ -49,6 +49,14 @@ describe('what roles permit', () => {
     expect(rolesPermit([builtIn('admin'), custom(['Deny', 'dds:backup:create'])], 'dds:instance:createManualBackup')).toBe(false);
   });
 
+  it('takes either action for an instance made from a backup, and only its own for an empty one', () => {
+    expect(rolesPermit([custom(['Allow', 'dds:instance:create'])], 'dds:backup:createInstanceFromBackup')).toBe(true);
+    expect(rolesPermit([custom(['Allow', 'dds:backup:createInstanceFromBackup'])], 'dds:instance:create')).toBe(false);
+    expect(rolesPermit([builtIn('admin'), custom(['Deny', 'dds:instance:create'])], 'dds:backup:createInstanceFromBackup')).toBe(
+      false,
+    );
+  });
+
   it('matches a pattern as a regular expression made of it would', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', ':'), maxLength: 12 });
     const pattern = fc.string({ unit: fc.constantFrom('a', 'b', ':', '*'), minLength: 1, maxLength: 8 });

@@ -40,10 +40,11 @@ export const builtInRoles: Readonly<Record<'admin' | 'operator' | 'reader', Buil
   },
 };
 
-/** Newer names of the same rights; a policy may use either. */
+/** Other names of the same rights: newer ones, and of two that the documentation disagrees about; a policy may use either. */
 const synonyms: Readonly<Record<string, string>> = {
   'dds:instance:createManualBackup': 'dds:backup:create',
   'dds:backup:refreshInstanceFromBackup': 'dds:instance:restore',
+  'dds:backup:createInstanceFromBackup': 'dds:instance:create',
 };
 
 const actionPattern = /^(?:\*|[\w*-]+(?::[\w*-]+){1,3})$/;

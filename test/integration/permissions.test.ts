@@ -48,16 +48,17 @@ describe('who may do what', () => {
   const at = (url: string, ids: Ids, project = api.projectId): string =>
     url.replaceAll(/:(\w+)/g, (_, name: string) => (name === 'project_id' ? project : (ids[name as keyof Ids] ?? 'some-id')));
 
+  const refusal = (action: string) => ({
+    status: 403,
+    body: {
+      error_code: 'DBS.280063',
+      error_msg: `You do not have following permission to perform this operation: ${action}. Contact the administrator to obtain permission.`,
+    },
+  });
+
   it('an operator takes backups and may not delete them; a reader only looks; the refusal names the action', async () => {
     const create = (who: As, name: string) =>
       who('POST', `/v3/${api.projectId}/backups`, { backup: { instance_id: instanceId, name } });
-    const refusal = (action: string) => ({
-      status: 403,
-      body: {
-        error_code: 'DBS.280063',
-        error_msg: `You do not have following permission to perform this operation: ${action}. Contact the administrator to obtain permission.`,
-      },
-    });
     expect(await create(reader, 'by-reader')).toMatchObject(refusal('dds:instance:createManualBackup'));
     const made = await create(operator, 'by-operator');
     expect(made.status).toBe(200);
@@ -85,7 +86,7 @@ describe('who may do what', () => {
       const needed = neededAction(method, url);
       if (access === 'open' || needed === null) continue;
       const answer = await nobody(method, at(url, unknown), method === 'GET' ? undefined : {});
-      const action = typeof needed === 'object' ? needed.own : needed;
+      const action = typeof needed !== 'object' ? needed : 'own' in needed ? needed.own : needed.create;
       expect(answer.status, `${method} ${url}`).toBe(403);
       expect(JSON.stringify(answer.body), `${method} ${url}`).toContain(`: ${action}.`);
       refused++;
@@ -106,6 +107,24 @@ describe('who may do what', () => {
     await api.directory.updateRole(role.id, { policy: statement('dds:backup:create', 'dds:instance:list') });
     expect((await list()).status).toBe(200);
     expect(await create()).toMatchObject({ status: 400, body: { error_code: 'DBS.280001' } });
+  });
+
+  it('an instance may be made from a backup by whoever may do that, or create instances; an empty one only by the latter', async () => {
+    const statement = (...Action: string[]) => ({ Version: '1.1', Statement: [{ Effect: 'Allow', Action }] });
+    const role = await api.directory.createRole({ name: 'restorer', policy: statement('dds:backup:createInstanceFromBackup') });
+    const restorer = await api.newUser('restorer', api.projectId, 'restorer');
+    const create = (body: object) => restorer('POST', `/v3/${api.projectId}/instances`, body);
+    const point = { restore_point: { type: 'backup', backup_id: `${'0'.repeat(32)}br02` } };
+    const permitted = { status: 400, body: { error_code: 'DBS.201214' } };
+    expect(await create(point)).toMatchObject(permitted);
+    for (const empty of [{}, { name: 'empty' }, { restore_point: null }]) {
+      expect(await create(empty)).toMatchObject(refusal('dds:instance:create'));
+    }
+    await api.directory.updateRole(role.id, { policy: statement('dds:instance:create') });
+    expect(await create(point)).toMatchObject(permitted);
+    expect(await create({})).toMatchObject({ status: 400, body: { error_code: 'DBS.280234' } });
+    await api.directory.updateRole(role.id, { policy: statement('dds:backup:list') });
+    expect(await create(point)).toMatchObject(refusal('dds:instance:create'));
   });
 
   it('signed requests are permitted as those with a token are', async () => {

@@ -50,7 +50,8 @@ function needs(method: string, path: string, open: boolean): Html {
   const action = neededAction(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'));
   if (action === undefined) return html`Needs a role that permits everything.`;
   if (action === null) return html`Needs a token or a signature.`;
-  return typeof action === 'string'
-    ? html`Needs the permission <code>${action}</code>.`
+  if (typeof action === 'string') return html`Needs the permission <code>${action}</code>.`;
+  return 'create' in action
+    ? html`Needs the permission <code>${action.create}</code>, with restore_point this one or <code>${action.fromBackup}</code>.`
     : html`Needs the permission <code>${action.own}</code>, except about oneself.`;
 }
