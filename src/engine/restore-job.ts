@@ -2,6 +2,7 @@ import { isWhole } from '../core/restore-selection.ts';
 import { clearTarget } from './clear-target.ts';
 import type { JobDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
+import { administratorsOf } from './instances/own-servers.ts';
 import type { JobKind, JobRow } from './job-kind.ts';
 import { keepProof } from './proofs.ts';
 import { proofOf, resultOf } from './restore-result.ts';
@@ -23,7 +24,7 @@ export const restoreJob: JobKind = {
     const target = { id: row.id, uri: deps.repository.openSecret(row.sealed_uri, sealedContexts.instanceUri(row.id)) };
     const request = job.request as RestoreJobRequest;
     const { legs } = request;
-    const summary = request.done ?? (await restore(deps, { job, legs, target }, context));
+    const summary = request.done ?? (await restore(deps, { job, legs, target, keepUsers: administratorsOf(row) }, context));
     if (request.done === undefined) await keepDone(deps, job, { ...request, done: summary });
     await clearTarget(deps, target);
     refuseUnbuilt(summary);
@@ -60,7 +61,7 @@ export const restoreJob: JobKind = {
 
 function restore(
   deps: JobDeps,
-  { job, legs, target }: Pick<RestoreTask, 'legs' | 'target'> & { readonly job: JobRow },
+  { job, ...task }: Pick<RestoreTask, 'legs' | 'target' | 'keepUsers'> & { readonly job: JobRow },
   context: TaskContext,
 ): Promise<RestoreSummary> {
   return deps.runTask<'restore'>(
@@ -68,9 +69,8 @@ function restore(
       kind: 'restore',
       repository: deps.repositoryConnection,
       projectId: job.project_id,
-      legs,
       restoreId: job.id,
-      target,
+      ...task,
       overwrite: job.overwrite,
     },
     context,

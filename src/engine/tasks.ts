@@ -76,6 +76,11 @@ export interface RestoreTask {
   /** The same in every try of one restore, so that a later one finds what an earlier one did; another in every other restore. */
   readonly restoreId: string;
   readonly target: { readonly id: string; readonly uri: string };
+  /**
+   * `database.user` of those who stay as the target has them, besides the user whom the restore runs as. Who is not there comes from the
+   * backup like everybody else.
+   */
+  readonly keepUsers?: readonly string[];
   /** Without it nothing is replaced, and a failure leaves the target as it was. */
   readonly overwrite: boolean;
 }

@@ -252,6 +252,20 @@ describe('instances of our own', () => {
       );
       expect(ready.tls).toBe(true);
 
+      // Back in time, and the administrator's password stays as it is now (pitfalls U2).
+      const ca = `${own.folder.path}/instances/ca.pem`;
+      expect(await call('PUT', `/instances/${own.set}/reset-password`, { user_pwd: 'Third-Word_3' })).toEqual({});
+      {
+        await using before = await connectAs(own.set, 'Third-Word_3', { ca });
+        await before.db('shop').collection('goods').deleteMany({});
+      }
+      const recovery = { source: { instance_id: own.set, backup_id: backup.backup_id }, target: { instance_id: own.set } };
+      await completed(await call('POST', '/instances/recovery', recovery));
+      {
+        await using after = await connectAs(own.set, 'Third-Word_3', { ca });
+        expect(await after.db('shop').collection('goods').countDocuments()).toBe(2);
+      }
+
       expect((await own.larder.send('DELETE', p(`/instances/${own.single}`))).status).toBe(202);
       expect(
         await status('PUT', '/instances/recycle-policy', { recycle_policy: { enabled: true, retention_period_in_days: 3 } }),

@@ -46,10 +46,10 @@ describe('a replica set that asks for credentials and speaks TLS', () => {
   });
 
   /** The set's connection string for another user, with further options. */
-  function as(user: string, more: Readonly<Record<string, string>> = {}): string {
+  function as(user: string, more: Readonly<Record<string, string>> = {}, secret = password): string {
     const [hosts] = set.uri.replace(/^mongodb:\/\/[^@]*@/, '').split('/');
     const options = new URLSearchParams({ replicaSet: set.setName, authSource: 'admin', ...more });
-    return `mongodb://${encodeURIComponent(user)}${user.startsWith('CN=') ? '' : `:${encodeURIComponent(password)}`}@${hosts}/?${options.toString()}`;
+    return `mongodb://${encodeURIComponent(user)}${user.startsWith('CN=') ? '' : `:${encodeURIComponent(secret)}`}@${hosts}/?${options.toString()}`;
   }
   const tls = (): Record<string, string> => ({ tls: 'true', tlsCAFile: certificates.authority });
 
@@ -99,6 +99,71 @@ describe('a replica set that asks for credentials and speaks TLS', () => {
     expect((await again.db('admin').command({ ping: 1 }))['ok']).toBe(1);
     await using keeper = new MongoClient(set.uri, { auth: { username: 'keeper', password: 'of the zoo' } });
     expect(await keeper.db('zoo').collection('indexed').countDocuments()).toBe(2000);
+  });
+
+  it('U2: neither who restores nor the administrator is locked out, by a password or by roles of his that are newer', async () => {
+    const admin = root.db('admin');
+    const createRole = (name: string, roles: readonly string[], action = 'find'): Promise<Document> =>
+      admin.command({ createRole: name, privileges: [{ resource: { db: 'zoo', collection: name }, actions: [action] }], roles });
+    const regrant = (name: string, action: string): Promise<Document> =>
+      admin.command({ updateRole: name, privileges: [{ resource: { db: 'zoo', collection: name }, actions: [action] }] });
+    const granted = async (name: string): Promise<string | null> => {
+      const { roles } = await admin.command({ rolesInfo: { role: name, db: 'admin' }, showPrivileges: true });
+      return roles[0]?.privileges[0].actions[0] ?? null;
+    };
+    const passwords = (user: string): Promise<readonly boolean[]> =>
+      Promise.all(
+        [password, 'a newer one'].map(async (secret) => {
+          await using client = new MongoClient(as(user, {}, secret));
+          try {
+            await client.connect();
+            return true;
+          } catch {
+            return false;
+          }
+        }),
+      );
+    for (const role of ['held', 'inner', 'foreign']) await createRole(role, []);
+    const roles = ['backup', 'restore', 'readWriteAnyDatabase'];
+    for (const [user, held] of [
+      ['mender', [...roles, 'held']],
+      ['chief', []],
+      ['clerk', ['foreign']],
+    ] as const)
+      await admin.command({ createUser: user, pwd: password, roles: held });
+    const foreign = (): Promise<Document | null> => admin.collection('system.roles').findOne({ role: 'foreign' }, { raw: true });
+    const before = await foreign();
+    await backUp(repository, as('sha256', tls()), 'locks', []);
+
+    for (const user of ['mender', 'chief', 'clerk']) await admin.command({ updateUser: user, pwd: 'a newer one' });
+    for (const role of ['held', 'inner', 'foreign']) await regrant(role, 'insert');
+    await createRole('newer', ['inner'], 'insert');
+    await createRole('stray', [], 'insert');
+    await admin.command({ grantRolesToUser: 'chief', roles: ['newer'] });
+    await admin.command({ createUser: 'newest', pwd: 'a newer one', roles: ['newer'] });
+    await admin.command({ createUser: 'passer-by', pwd: 'a newer one', roles: [] });
+    const keepUsers = ['admin.chief', 'admin.newest', 'admin.nobody'];
+    const { notes } = await restoreTo(repository, as('mender', {}, 'a newer one'), 'locks', true, { keepUsers });
+
+    expect(await passwords('mender')).toEqual([false, true]);
+    expect(await passwords('chief')).toEqual([false, true]);
+    expect(await passwords('newest')).toEqual([false, true]);
+    expect(await passwords('clerk')).toEqual([true, false]);
+    expect(await passwords('passer-by')).toEqual([false, false]);
+    expect(await Promise.all(['held', 'newer', 'inner', 'foreign', 'stray'].map(granted))).toEqual([
+      'insert',
+      'insert',
+      'insert',
+      'find',
+      null,
+    ]);
+    expect(await foreign()).toEqual(before);
+    expect(await admin.listCollections({ name: /^larder/ }).toArray()).toEqual([]);
+    expect(notes.find((note) => note.includes('locked out'))).toMatch(
+      /the user admin\.mender, .*the user admin\.chief, .*the role admin\.held/,
+    );
+    for (const user of ['mender', 'chief', 'clerk', 'newest']) await admin.command({ dropUser: user });
+    for (const role of ['held', 'inner', 'foreign', 'newer']) await admin.command({ dropRole: role });
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { wholeBackup } from '../../core/restore-selection.ts';
 import { connect } from '../../mongo/connect.ts';
 import { startReplicaSet } from '../../provider/start-replica-set.ts';
 import { refuseUnbuilt } from '../restore/clear-target.ts';
+import { keptNote } from '../restore/restore-summary.ts';
 import { restore, type RestoreDependencies } from '../restore/restore.ts';
 import type { DrillSummary, DrillTask, RestoreSummary, TaskContext } from '../tasks.ts';
 import { checkAssertions } from './check-assertions.ts';
@@ -58,6 +59,6 @@ async function prove(task: DrillTask, uri: string, context: TaskContext, deps: R
   const failed = await checkAssertions(connection.client, task.assertions, context.signal);
   if (failed.length > 0) return { verdict: 'failed', reason: failed.join('; '), seconds: restored.seconds };
   // Who restored there is nobody's business.
-  const notes = restored.notes.filter((note) => !note.startsWith('The user '));
+  const notes = restored.notes.filter((note) => !note.startsWith(keptNote));
   return { verdict: 'proved', restored: { ...restored, notes }, assertions: task.assertions.length };
 }

@@ -11,6 +11,11 @@ export const ownSetName = 'replica';
 /** The administrator whose password is the client's. */
 export const administratorName = 'rwuser';
 
+/** Whose password no restore changes, as `database.user`: of an instance that runs elsewhere nobody knows who that would be. */
+export function administratorsOf(row: Pick<InstanceRow, 'own'>): readonly string[] {
+  return ownOf(row) === null ? [] : [`admin.${administratorName}`];
+}
+
 /** As whom Larder itself works with the servers. */
 export const serviceUserName = 'larder';
 

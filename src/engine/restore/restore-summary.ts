@@ -1,14 +1,16 @@
 import type { ReplaySummary, RestoreSummary } from '../tasks.ts';
+import type { KeptUsers } from './kept-users.ts';
 import { broughtBy } from './leg.ts';
 import type { Leg } from './leg.ts';
 import { nameOf } from './piece.ts';
 import type { Piece } from './piece.ts';
-import type { Target } from './target.ts';
 
-/** Sums up a restore that is done. */
-export function summariseRestore(legs: readonly Leg[], target: Target, seconds: number): RestoreSummary {
+/** How the note begins that says who stayed as they were. */
+export const keptNote = 'Left as they were, so that nobody is locked out: ';
+
+/** Sums up a restore that is done. `kept`: who stayed as they were; null where users were not restored. */
+export function summariseRestore(legs: readonly Leg[], kept: KeptUsers | null, seconds: number): RestoreSummary {
   const pieces = legs.flatMap((leg) => broughtBy(leg));
-  const kept = legs.some(({ users }) => users.length > 0) && target.ownUsers.size > 0;
   return {
     documents: pieces.reduce((total, { state }) => total + state!.documents, 0),
     bytes: pieces.reduce((total, { state }) => total + state!.bytes, 0),
@@ -25,7 +27,7 @@ export function summariseRestore(legs: readonly Leg[], target: Target, seconds: 
         ...pieces.flatMap(expiring),
         ...pieces.flatMap(overflowing),
         ...legs.flatMap(unproved),
-        ...(kept ? [`The user ${[...target.ownUsers].join(', ')}, as whom the restore ran, was left as it is.`] : []),
+        ...(kept === null ? [] : stayed(kept)),
       ]),
     ],
   };
@@ -48,6 +50,13 @@ function overflowing(piece: Piece): readonly string[] {
   if (piece.fit !== 'leave-out') return [];
   const left = piece.planned.image.documents - piece.state!.documents;
   return [`${nameOf(piece)}: ${left} of its oldest documents are more than its size allows, and were left out.`];
+}
+
+/** Who was kept from being locked out. */
+function stayed({ users, roles }: KeptUsers): readonly string[] {
+  if (users.size === 0 && roles.size === 0) return [];
+  const all = [...[...users].map((id) => `the user ${id}`), ...[...roles].map((id) => `the role ${id}`)];
+  return [`${keptNote}${all.join(', ')}.`];
 }
 
 /** What the proof of a point in time leaves open. */

@@ -1,12 +1,22 @@
 import { deserialize } from 'bson';
+import type { Db } from 'mongodb';
 import type { CollectionImage } from '../../core/image.ts';
+import { stagingPrefix } from '../../core/restore-names.ts';
 import { batchOfDocuments, documentLength } from '../../lib/raw-bson.ts';
 import type { RawBatch } from '../../lib/raw-bson.ts';
+import { serverErrorCode } from '../../mongo/connect.ts';
 import { RawInserter } from '../../mongo/raw-insert.ts';
 import { readRaw } from '../../mongo/raw-cursor.ts';
 import { indexName } from '../replay/collection-changes.ts';
+import type { KeptUsers } from './kept-users.ts';
 import type { PlannedCollection } from './plan-restore.ts';
 import type { Target } from './target.ts';
+
+const majority = { w: 'majority' };
+const namespaceNotFound = 26;
+
+/** Where roles lie until the server takes them over; like all that begins so, no part of any backup. */
+const rolesBeside = `${stagingPrefix}roles`;
 
 const noOptions = Buffer.from([5, 0, 0, 0, 0]);
 
@@ -23,34 +33,65 @@ export function plannedUsers(image: CollectionImage): PlannedCollection {
 }
 
 /**
- * Makes users or roles what `documents` says they are, touching only those that differ. The user we are logged in as stays as it is,
- * so that a restore never locks out whoever runs it (pitfalls U1, U2).
+ * Makes users or roles what `documents` says they are, and touches nothing where none differs. What is kept stays as it is, so that a
+ * restore locks out neither whoever runs it nor the administrator (pitfalls U1, U2).
  */
 export async function restoreUsers(
   image: Pick<CollectionImage, 'name'>,
-  target: Target,
+  { client, ownUsers }: Pick<Target, 'client' | 'ownUsers'>,
+  kept: KeptUsers,
   documents: AsyncIterable<RawBatch>,
   signal: AbortSignal,
 ): Promise<void> {
-  const admin = target.client.db('admin');
+  const admin = client.db('admin');
   const wanted = new Map<string, Buffer>();
   for await (const batch of documents) collect(batch, wanted);
   const present = new Map<string, Buffer>();
   for await (const batch of readRaw(admin, { find: image.name }, { signal })) collect(batch, present);
-  const own = (id: string): boolean => image.name === 'system.users' && target.ownUsers.has(id);
-  const different = [...wanted].filter(([id, document]) => !own(id) && present.get(id)?.equals(document) !== true);
-  const stale = [...present.keys()].filter((id) => !own(id) && wanted.get(id)?.equals(present.get(id)!) !== true);
+  const isRoles = image.name === 'system.roles';
+  for (const id of isRoles ? kept.roles : kept.users) {
+    const stays = present.get(id);
+    if (stays === undefined) wanted.delete(id);
+    else wanted.set(id, stays);
+  }
+  const different = [...wanted].filter(([id, document]) => present.get(id)?.equals(document) !== true);
+  const stale = [...present.keys()].filter((id) => wanted.get(id)?.equals(present.get(id)!) !== true);
+  if (different.length === 0 && stale.length === 0) return;
+  // Where it asks for credentials, a server lets nobody but itself write roles, not even root.
+  if (isRoles && ownUsers.size > 0) return mergeRoles(admin, [...wanted.values()], signal);
   if (stale.length > 0) {
     await admin.command(
-      { delete: image.name, deletes: stale.map((id) => ({ q: { _id: id }, limit: 1 })), writeConcern: { w: 'majority' } },
+      { delete: image.name, deletes: stale.map((id) => ({ q: { _id: id }, limit: 1 })), writeConcern: majority },
       { signal },
     );
   }
-  if (different.length > 0) {
-    await new RawInserter(admin, signal).insert(image.name, batchOfDocuments(different.map(([, document]) => document)), {
-      ordered: true,
-    });
-  }
+  if (different.length > 0)
+    await insert(
+      admin,
+      image.name,
+      different.map(([, document]) => document),
+      signal,
+    );
+}
+
+/** Has the server itself make the roles these and no others, byte for byte, as mongorestore does. */
+async function mergeRoles(admin: Db, roles: readonly Buffer[], signal: AbortSignal): Promise<void> {
+  const drop = { drop: rolesBeside, writeConcern: majority };
+  await admin.command(drop, { signal }).catch(ignoreMissing);
+  await admin.command({ create: rolesBeside, writeConcern: majority }, { signal });
+  if (roles.length > 0) await insert(admin, rolesBeside, roles, signal);
+  const merge = { _mergeAuthzCollections: 1, tempRolesCollection: `admin.${rolesBeside}`, db: '', drop: true };
+  await admin.command({ ...merge, writeConcern: majority }, { signal });
+  await admin.command(drop, { signal });
+}
+
+function insert(admin: Db, name: string, documents: readonly Buffer[], signal: AbortSignal): Promise<void> {
+  return new RawInserter(admin, signal).insert(name, batchOfDocuments(documents), { ordered: true });
+}
+
+/** Servers before 7.0 refuse to drop what is not there. */
+function ignoreMissing(error: unknown): void {
+  if (serverErrorCode(error) !== namespaceNotFound) throw error;
 }
 
 function collect(batch: RawBatch, into: Map<string, Buffer>): void {

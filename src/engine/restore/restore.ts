@@ -24,6 +24,8 @@ import { nameOf, reached } from './piece.ts';
 import type { Piece } from './piece.ts';
 import { fullName, planRestore, refuseLosses, visibleName } from './plan-restore.ts';
 import { inOrder, notePlace, replayPieces } from './replay-pieces.ts';
+import { findKeptUsers } from './kept-users.ts';
+import type { KeptUsers } from './kept-users.ts';
 import { readState, removeLeftovers } from './restore-state.ts';
 import { restoreUsers } from './restore-users.ts';
 import { summariseRestore } from './restore-summary.ts';
@@ -98,7 +100,7 @@ class Restoration {
   #switching = false;
   /** Views that this try made. */
   readonly #madeViews: ViewImage[] = [];
-  readonly #task: Pick<RestoreTask, 'restoreId' | 'overwrite'>;
+  readonly #task: Pick<RestoreTask, 'restoreId' | 'overwrite' | 'keepUsers'>;
   readonly #legs: readonly Leg[];
   readonly #target: Target;
   readonly #progress: TransferProgress;
@@ -108,7 +110,7 @@ class Restoration {
   readonly #files: FileRoom;
 
   constructor(
-    task: Pick<RestoreTask, 'restoreId' | 'overwrite'>,
+    task: Pick<RestoreTask, 'restoreId' | 'overwrite' | 'keepUsers'>,
     legs: readonly Leg[],
     target: Target,
     progress: TransferProgress,
@@ -148,12 +150,8 @@ class Restoration {
     this.#switching = false;
     for (const leg of legs)
       await throughElections(client, signal, (trying) => verifyDefinitions(client, leg.plan, failedIndexes(leg), trying));
-    for (const { image, piece } of legs.flatMap(({ users }) => users)) {
-      await throughElections(client, signal, (trying) =>
-        restoreUsers(image, this.#target, this.#usersOf(image, piece, trying), trying),
-      );
-    }
-    return summariseRestore(legs, this.#target, (this.#deps.clock.now().getTime() - this.#begun) / 1000);
+    const kept = await this.#restoreUsers();
+    return summariseRestore(legs, kept, (this.#deps.clock.now().getTime() - this.#begun) / 1000);
   }
 
   /**
@@ -197,6 +195,21 @@ class Restoration {
         if (isRepeated && (await isDefined(client, image, this.#signal))) own.add(fullName(image));
       refuseLosses(leg.plan, own);
     }
+  }
+
+  /** Says who stayed as they were. */
+  async #restoreUsers(): Promise<KeptUsers | null> {
+    const users = this.#legs.flatMap((leg) => leg.users);
+    if (users.length === 0) return null;
+    const { keepUsers = [] } = this.#task;
+    const signal = this.#signal;
+    const kept = await throughElections(this.#target.client, signal, (trying) => findKeptUsers(this.#target, keepUsers, trying));
+    for (const { image, piece } of users) {
+      await throughElections(this.#target.client, signal, (trying) =>
+        restoreUsers(image, this.#target, kept, this.#usersOf(image, piece, trying), trying),
+      );
+    }
+    return kept;
   }
 
   /** Users or roles as they are to be: as the backup has them, or as they came to be beside those of the target. */

@@ -8,6 +8,8 @@ export interface Target extends AsyncDisposable {
   readonly client: MongoClient;
   /** `database.user` that we are logged in as; empty where the server asks for nobody. */
   readonly ownUsers: ReadonlySet<string>;
+  /** `database.role` of every role that we have there. */
+  readonly ownRoles: ReadonlySet<string>;
 }
 
 /** Connects and refuses what cannot hold images of these sources: `unsupported-operation`. */
@@ -18,9 +20,11 @@ export async function openTarget(uri: string, sources: readonly Manifest['source
     await refuseOlderServer(client, sources, signal);
     const status = await client.db('admin').command({ connectionStatus: 1 }, { signal });
     const users = status['authInfo'].authenticatedUsers as { user: string; db: string }[];
+    const roles = status['authInfo'].authenticatedUserRoles as { role: string; db: string }[];
     return {
       client,
       ownUsers: new Set(users.map(({ db, user }) => `${db}.${user}`)),
+      ownRoles: new Set(roles.map(({ db, role }) => `${db}.${role}`)),
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
     };
   } catch (error) {
