@@ -30,8 +30,11 @@ export interface MeasuredWork {
     readonly of: { readonly uri: string; readonly folder: string; readonly id: string; readonly point?: ClusterTime };
     readonly result: RestoreSummary;
   };
-  /** By the driver, out of a file of raw BSON, and then the indexes. */
-  readonly inserts: { readonly of: Place & { readonly file: string }; readonly result: { readonly documents: number } };
+  /** By the driver, out of a file of raw BSON, and then the indexes; `raw`: the bytes as they are, which are not made documents of and encoded again. */
+  readonly inserts: {
+    readonly of: Place & { readonly file: string; readonly raw: boolean };
+    readonly result: { readonly documents: number };
+  };
 }
 
 export type WorkName = keyof MeasuredWork;

@@ -12,7 +12,8 @@ const [db, collection] = ['bench', 'orders'];
 
 /**
  * What a restore of one collection, data and indexes, compared with the image afterwards, takes beside inserts of the same documents
- * by the driver out of a file of BSON: four workers, then the indexes together. Each in a process of its own; the inserts verify nothing.
+ * by the driver out of a file of BSON, and of the bytes as they are: four workers, then the indexes together. Each in a process of its own; the
+ * inserts verify nothing.
  */
 export function restoreCost(documents: number): () => Promise<readonly Figure[]> {
   return async () => {
@@ -34,7 +35,9 @@ export function restoreCost(documents: number): () => Promise<readonly Figure[]>
       await client.db('admin').command({ fsync: 1 });
     };
     await emptied();
-    const plain = await measureApart('inserts', { ...place, file });
+    const plain = await measureApart('inserts', { ...place, file, raw: false });
+    await emptied();
+    const raw = await measureApart('inserts', { ...place, file, raw: true });
     await emptied();
     const restored = await measureApart('restore', { uri: set.uri, folder: folder.path, id: 'all' });
     return [
@@ -47,6 +50,7 @@ export function restoreCost(documents: number): () => Promise<readonly Figure[]>
         unit: 'times as long',
         limit: { kind: 'at least', value: 1.5 },
       },
+      { name: 'inserts of raw bytes / restore', value: raw.seconds / restored.seconds, unit: 'times as long' },
       {
         name: 'peak memory of the restore',
         value: restored.peakMemory / 1e6,
