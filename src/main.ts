@@ -101,6 +101,7 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
     clock,
     probe: probeDeployment,
     provider,
+    archivesOplog: settings.archiveSeconds > 0,
     log,
     repositoryConnection: connection,
     drills: {
@@ -116,7 +117,7 @@ export async function serve({ env, folder, stdout }: ServeOptions): Promise<void
   cleanup.use(keepPruning(deps, systemTimers));
   cleanup.use(keepTidy(deps, systemTimers, settings.auditDays));
   cleanup.use(keepSchedule(deps, systemTimers, metrics.scheduled));
-  if (settings.archiveSeconds > 0) {
+  if (deps.archivesOplog) {
     cleanup.use(
       keepArchives(deps, systemTimers, {
         workerUrl: threadModule('follower'),

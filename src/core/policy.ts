@@ -16,6 +16,8 @@ export interface PolicyRequest {
   readonly keepDays: number | string;
   readonly startTime?: string | null;
   readonly period?: string | null;
+  /** Whether the oplog is to be archived besides. It follows from the policy, so all that can be asked for is what holds anyway. */
+  readonly incremental?: boolean | null;
 }
 
 const everyDay = '1,2,3,4,5,6,7';
@@ -43,6 +45,22 @@ export function changedPolicy(current: BackupPolicy, request: PolicyRequest): Ba
     throw new LarderError('invalid-backup-period', 'period must name all seven days where keep_days is 1 to 6.');
   }
   return { keepDays, startTime, period: period ?? (mustBeDaily ? everyDay : current.period) };
+}
+
+/** Whether the oplog of an instance with this policy is archived. A single server has none. */
+export function archivesUnder(policy: BackupPolicy, mode: string, archivesOplog: boolean): boolean {
+  return archivesOplog && policy.keepDays > 0 && mode === 'ReplicaSet';
+}
+
+/** `unsupported-operation` where a policy that is on asks for an archive that there will not be, or for none where there will be. */
+export function checkIncremental({ incremental = null }: PolicyRequest, policy: BackupPolicy, archived: boolean): void {
+  if (incremental === null || policy.keepDays === 0 || incremental === archived) return;
+  throw new LarderError(
+    'unsupported-operation',
+    archived
+      ? 'The oplog of a replica set is archived as long as its policy is on; LARDER_ARCHIVE_SECONDS=0 ends it for the whole server.'
+      : 'The oplog of this instance is not archived: it is no replica set, or LARDER_ARCHIVE_SECONDS is 0.',
+  );
 }
 
 /** True where both say the same. */

@@ -23,6 +23,8 @@ export interface EngineDeps {
   readonly probe: ProbeDeployment;
   /** Runs the instances that Larder starts itself. */
   readonly provider: InstanceProvider;
+  /** Whether the oplog of replica sets is archived while their policy is on. */
+  readonly archivesOplog: boolean;
   readonly log: EngineLog;
 }
 

@@ -1,6 +1,14 @@
 import { LarderError } from '../core/errors.ts';
 import { checkInstanceId } from '../core/ids.ts';
-import { changedPolicy, noPolicy, samePolicy, type BackupPolicy, type PolicyRequest } from '../core/policy.ts';
+import {
+  archivesUnder,
+  changedPolicy,
+  checkIncremental,
+  noPolicy,
+  samePolicy,
+  type BackupPolicy,
+  type PolicyRequest,
+} from '../core/policy.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
 import { busy } from './instance-action.ts';
@@ -30,6 +38,7 @@ export async function changePolicy(
     const row = await findPolicyRow(db, instanceId);
     const before = policyOf(row);
     const policy = changedPolicy(before, request);
+    checkIncremental(request, policy, archivesUnder(policy, instance.mode, deps.archivesOplog));
     if (row !== undefined && samePolicy(before, policy)) return;
     // Before the catalog, as every record; who loses the race writes it again, so that the last record is that of the winner.
     await putRecord(deps.repository, 'policy', instanceId, policy);

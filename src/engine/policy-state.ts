@@ -1,4 +1,5 @@
 import { checkInstanceId } from '../core/ids.ts';
+import { archivesUnder } from '../core/policy.ts';
 import { nextWindow } from '../core/policy-window.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
@@ -22,6 +23,7 @@ export async function policyState(deps: EngineDeps, caller: Caller, instanceId: 
     .execute();
   return {
     ...policy,
+    incremental: archivesUnder(policy, instance.mode, deps.archivesOplog),
     nextWindow: nextWindow(policy, deps.clock.now())?.start ?? null,
     firstBackupDue: row?.first_due ?? false,
     trouble: row?.trouble ?? null,

@@ -33,6 +33,8 @@ export interface WindowOutcome {
 
 /** `larder policy show`: the policy and how it goes. */
 export interface PolicyState extends BackupPolicy {
+  /** Whether the oplog is archived besides, so that any moment can be restored. */
+  readonly incremental: boolean;
   /** When the next window begins; null while the policy is off. */
   readonly nextWindow: Date | null;
   /** A backup is owed at once, because the policy was turned on, and could not begin yet. */

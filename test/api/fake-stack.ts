@@ -4,7 +4,7 @@
  */
 import { readDrillSchedule, type DrillSchedule } from '../../src/core/drill-schedule.ts';
 import { LarderError } from '../../src/core/errors.ts';
-import { changedPolicy, noPolicy } from '../../src/core/policy.ts';
+import { changedPolicy, checkIncremental, noPolicy } from '../../src/core/policy.ts';
 import type { Audit } from '../../src/engine/audit.ts';
 import type { Archives } from '../../src/engine/export/archives.ts';
 import type { Instances } from '../../src/engine/instances/instances.ts';
@@ -239,12 +239,13 @@ export function createFakeStack(): FakeStack {
     async showPolicy(caller, id) {
       called('showPolicy', { caller, id });
       if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
-      return { ...policy, nextWindow: null, firstBackupDue: false, trouble: null, windows: [] };
+      return { ...policy, incremental: policy.keepDays > 0, nextWindow: null, firstBackupDue: false, trouble: null, windows: [] };
     },
     async setPolicy(caller, id, request) {
       called('setPolicy', { caller, id, request });
       const changed = changedPolicy(policy, request);
       if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+      checkIncremental(request, changed, true);
       policy = changed;
     },
     async drill(caller, request) {

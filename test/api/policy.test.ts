@@ -13,7 +13,7 @@ describe('the backup policy', () => {
     expect(await api.send({ url })).toMatchObject({ status: 200, body: { backup_policy: { keep_days: 0 } } });
     expect((await api.send({ url })).body).toEqual({ backup_policy: { keep_days: 0 } });
     expect(await api.send(put({ ...on, keep_days: '7' }))).toMatchObject({ status: 200, body: {} });
-    expect((await api.send({ url })).body).toEqual({ backup_policy: on });
+    expect((await api.send({ url })).body).toEqual({ backup_policy: { ...on, enable_incremental_backup: true } });
     expect(await api.send(put({ keep_days: 0, start_time: '' }))).toMatchObject({ status: 200, body: {} });
     expect((await api.send({ url })).body).toEqual({ backup_policy: { keep_days: 0 } });
   });
@@ -33,6 +33,8 @@ describe('the backup policy', () => {
     [{ ...on, keep_days: null }, 'DBS.280001'],
     [{ ...on, period: 1 }, 'DBS.280001'],
     [{ ...on, start_time: ['19:00-20:00'] }, 'DBS.280001'],
+    [{ ...on, enable_incremental_backup: 'true' }, 'DBS.280001'],
+    [{ ...on, enable_incremental_backup: false }, 'DBS.280343'],
     ['7', 'DBS.280001'],
     [null, 'DBS.280001'],
     [undefined, 'DBS.280001'],
@@ -53,6 +55,17 @@ describe('the backup policy', () => {
     expect(await api.send(put(on, url.replace(instanceId, 'a.b')))).toMatchObject(malformed);
   });
 
+  it('takes an archive of the oplog for granted while it is on, and anything while it is off', async () => {
+    await using api = await startCheckedApi();
+    for (const incremental of [true, null]) {
+      expect(await api.send(put({ ...on, enable_incremental_backup: incremental }))).toMatchObject({ status: 200 });
+    }
+    for (const incremental of [true, false]) {
+      const off = { keep_days: 0, enable_incremental_backup: incremental };
+      expect(await api.send(put(off))).toMatchObject({ status: 200 });
+    }
+  });
+
   it('A8: is refused with a code that clients retry while the instance is busy', async () => {
     await using api = await startCheckedApi();
     api.failNext('setPolicy', new LarderError('instance-busy', 'A restore runs.'));
@@ -67,6 +80,7 @@ describe('the backup policy', () => {
     });
     expect((await api.send({ url: `/larder/v1/${projectId}/instances/${instanceId}/policy` })).body).toEqual({
       ...on,
+      incremental: true,
       next_window: null,
       first_backup_due: false,
       trouble: null,

@@ -74,7 +74,7 @@ describe('the backup policy of a real server', () => {
       );
       expect(on).toMatchObject({ code: 0, stderr: '' });
       expect(on.stdout).toMatch(
-        /^Automated backups {2}on\nKept for +30 days\nWindow +\d\d:00-\d\d:00 UTC\nDays +Mon, Fri\nNext window +\d{4}-/,
+        /^Automated backups {2}on\nKept for +30 days\nWindow +\d\d:00-\d\d:00 UTC\nDays +Mon, Fri\nArchived oplog +yes\nNext window +\d{4}-/,
       );
       await until(async () => (await list(larder))[0]?.status === 'COMPLETED', { what: 'the first automated backup' });
     }

@@ -326,4 +326,29 @@ describe.each(catalogPlaces)('the backup policy, %s catalog', (place) => {
     await runWaitingJobs(world);
     expect(await states(caller)).toEqual(failed.slice(0, 1));
   });
+
+  it('says whether the oplog is archived, and refuses to have what follows from it otherwise', async () => {
+    const caller = await world.newCaller();
+    const set = await adopt(caller);
+    world.deployment = { ...replicaSet, mode: 'Single' };
+    const single = await adopt(caller);
+    world.deployment = replicaSet;
+    const archived = async (id: string): Promise<boolean> => (await world.useCases.showPolicy(caller, id)).incremental;
+    const ask = (id: string, incremental: boolean | null): Promise<string> =>
+      codeOf(world.useCases.setPolicy(caller, id, { ...on, incremental }));
+
+    expect(await ask(set, false)).toBe('unsupported-operation');
+    expect(await archived(set)).toBe(false);
+    await world.useCases.setPolicy(caller, set, { ...on, incremental: true });
+    await world.useCases.setPolicy(caller, single, { ...on, incremental: false });
+    expect([await archived(set), await archived(single)]).toEqual([true, false]);
+    expect([await ask(set, false), await ask(single, true)]).toEqual(['unsupported-operation', 'unsupported-operation']);
+
+    Object.assign(world.deps, { archivesOplog: false });
+    expect([await archived(set), await ask(set, true)]).toEqual([false, 'unsupported-operation']);
+    Object.assign(world.deps, { archivesOplog: true });
+    await runWaitingJobs(world);
+    for (const id of [set, single]) await world.useCases.setPolicy(caller, id, { keepDays: 0, incremental: true });
+    expect(await archived(set)).toBe(false);
+  });
 });

@@ -20,6 +20,13 @@ const schema = {
       }),
       start_time: optionalText('an hour in UTC like 19:00-20:00; needed unless keep_days is 0'),
       period: optionalText('days from 1 (Monday) to 7 like 1,2,4; all seven where keep_days is 1 to 6'),
+      enable_incremental_backup: Type.Optional(
+        Type.Unsafe<boolean | null>({
+          type: ['boolean', 'null'],
+          description:
+            'whether the oplog is archived: true for a replica set whose policy is on; the opposite of what is so is refused',
+        }),
+      ),
     }),
   }),
   response: { 200: Type.Object({}), ...ddsErrors },
@@ -32,7 +39,8 @@ export const setPolicy: Operation = (server, { useCases }) => {
     { schema, config: { access: 'project' } },
     async (request) => {
       const { keep_days: keepDays, start_time: startTime = null, period = null } = request.body.backup_policy;
-      await useCases.setPolicy(callerOf(request), request.params.instance_id, { keepDays, startTime, period });
+      const { enable_incremental_backup: incremental = null } = request.body.backup_policy;
+      await useCases.setPolicy(callerOf(request), request.params.instance_id, { keepDays, startTime, period, incremental });
       return {};
     },
   );

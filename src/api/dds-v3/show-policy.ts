@@ -14,6 +14,7 @@ const schema = {
         keep_days: Type.Integer({ minimum: 0, maximum: 732, description: '0: off, and the other fields are absent' }),
         start_time: Type.Optional(Type.String()),
         period: Type.Optional(Type.String()),
+        enable_incremental_backup: Type.Optional(Type.Boolean({ description: 'whether the oplog is archived' })),
       }),
     }),
     ...ddsErrors,
@@ -26,9 +27,14 @@ export const showPolicy: Operation = (server, { useCases }) => {
     '/v3/:project_id/instances/:instance_id/backups/policy',
     { schema, config: { access: 'project' } },
     async (request) => {
-      const { keepDays, startTime, period } = await useCases.showPolicy(callerOf(request), request.params.instance_id);
+      const { keepDays, startTime, period, incremental } = await useCases.showPolicy(
+        callerOf(request),
+        request.params.instance_id,
+      );
       if (keepDays === 0 || startTime === null) return { backup_policy: { keep_days: 0 } };
-      return { backup_policy: { keep_days: keepDays, start_time: startTime, period } };
+      return {
+        backup_policy: { keep_days: keepDays, start_time: startTime, period, enable_incremental_backup: incremental },
+      };
     },
   );
 };

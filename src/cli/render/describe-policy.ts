@@ -12,6 +12,7 @@ export function describePolicy(state: WirePolicyState): string {
     ['Kept for', off ? null : `${state.keep_days} ${state.keep_days === 1 ? 'day' : 'days'}`],
     ['Window', off ? null : `${state.start_time} UTC`],
     ['Days', off ? null : daysText(state.period)],
+    ['Archived oplog', off ? null : state.incremental ? 'yes' : 'no'],
     ['Next window', state.next_window === null ? null : formatTime(state.next_window)],
     ['First backup', state.first_backup_due ? 'begins as soon as the instance is idle' : null],
     ['Trouble', state.trouble],
