@@ -5,6 +5,3 @@ export function datastoreVersion(serverVersion: string): string {
 
 /** The one engine there is, as DDS calls it. */
 export const engineName = 'DDS-Community';
-
-/** The versions of it that Larder backs up, oldest first. */
-export const datastoreVersions = ['4.4', '5.0', '6.0', '7.0', '8.0'] as const;

@@ -1,4 +1,4 @@
-import { datastoreVersions, engineName } from './datastore-version.ts';
+import { engineName } from './datastore-version.ts';
 
 /** What kind of node a flavor is for. */
 export type FlavorType = 'mongos' | 'shard' | 'config' | 'replica' | 'single';
@@ -6,7 +6,6 @@ export type FlavorType = 'mongos' | 'shard' | 'config' | 'replica' | 'single';
 /** A size of node. Its code is what clients send and compare; Larder itself gives a node no more and no less than its machine has. */
 export interface Flavor {
   readonly engineName: string;
-  readonly engineVersions: readonly string[];
   readonly type: FlavorType;
   readonly vcpus: number;
   readonly ramGb: number;
@@ -33,5 +32,5 @@ export const flavors: readonly Flavor[] = Object.freeze([
 ]);
 
 function flavor(type: FlavorType, vcpus: number, ramGb: number, specCode: string): Flavor {
-  return { engineName, engineVersions: datastoreVersions, type, vcpus, ramGb, specCode };
+  return { engineName, type, vcpus, ramGb, specCode };
 }

@@ -321,8 +321,8 @@ describe('what clients ask before they ask for an instance', () => {
       vcpus: '1',
       ram: '4',
       spec_code: 'dds.mongodb.s2.medium.4.repset',
-      engine_versions: ['4.4', '5.0', '6.0', '7.0', '8.0'],
-      az_status: { 'eu-de': 'normal' },
+      engine_versions: ['6.0'],
+      az_status: { 'eu-de-01': 'normal' },
     });
     const paged: string[] = [];
     for (;;) {
@@ -335,7 +335,8 @@ describe('what clients ask before they ask for an instance', () => {
     expect(paged).toEqual(all.flavors.map((flavor) => flavor.spec_code));
     expect((await list('?marker=none')).flavors).toEqual([]);
     expect((await list('?engine_name=MySQL')).total_count).toBe(0);
-    expect((await list('?engine_version=4.0')).total_count).toBe(0);
+    expect((await list('?engine_version=5.0')).total_count).toBe(0);
+    expect((await list('?engine_version=6.0')).total_count).toBe(21);
     expect((await list('?offset=20&limit=5')).flavors).toHaveLength(1);
   });
 
@@ -345,7 +346,7 @@ describe('what clients ask before they ask for an instance', () => {
     expect(versions).toMatchObject({ status: 200, body: { versions: ['6.0'] } });
     const types = await api.send({ url: `/v3/${projectId}/storage-type?engine_name=DDS-Community` });
     expect(types.body).toMatchObject({
-      storage_type: [{ name: 'ULTRAHIGH', az_status: { 'eu-de': 'normal' } }],
+      storage_type: [{ name: 'ULTRAHIGH', az_status: { 'eu-de-01': 'normal' } }],
       dss_pool_info: [],
     });
     for (const url of [`/v3/${projectId}/datastores/MySQL/versions`, `/v3/${projectId}/storage-type?engine_name=MySQL`]) {

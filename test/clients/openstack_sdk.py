@@ -68,7 +68,7 @@ def check_instances():
 
 def check_offers():
     flavors = list(DDS.flavors(region="eu-de", engine_name="DDS-Community"))
-    expect(all(each.az_status == {"eu-de": "normal"} for each in flavors), "a flavor is not there")
+    expect(all(each.az_status == {"eu-de-01": "normal"} for each in flavors), "a flavor is not there")
     expect(any(each.spec_code == "dds.mongodb.s2.medium.4.repset" for each in flavors), "a flavor is missing")
     newer = answer(DDS.get(f"{DDS.get_endpoint().replace('/v3/', '/v3.1/')}/flavors"))
     expect(newer["total_count"] == len(flavors), "/v3.1 shows other flavors than /v3")

@@ -1,3 +1,4 @@
+import { zoneOf } from '../../core/availability-zone.ts';
 import { Type, type Static } from 'typebox';
 import type { Instance, InstanceMode } from '../../engine/use-cases.ts';
 import { formatPlainTime } from '../times.ts';
@@ -104,7 +105,7 @@ export function instanceJson(
           private_ip: instance.status === 'creating' ? '' : node.host,
           public_ip: sent?.publicAddresses[node.id]?.ip ?? '',
           spec_code: sent?.flavor.specCode ?? '',
-          availability_zone: sent?.availabilityZone.split(',')[0] ?? region,
+          availability_zone: sent?.availabilityZone.split(',')[0] ?? zoneOf(region),
         })),
       },
     ],

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { zoneOf } from '../../core/availability-zone.ts';
 import { engineName } from '../../core/datastore-version.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Operation } from '../context.ts';
@@ -28,6 +29,10 @@ export const listStorageTypes: Operation = (server, { region }) => {
     const { engine_name: engine } = request.query;
     if (engine !== undefined && engine !== engineName)
       throw new LarderError('unknown-engine', `The only engine is ${engineName}.`);
-    return { storage_type: [{ name: 'ULTRAHIGH', az_status: { [region]: 'normal' } }], dss_pool_info: [], dsspool_info: [] };
+    return {
+      storage_type: [{ name: 'ULTRAHIGH', az_status: { [zoneOf(region)]: 'normal' } }],
+      dss_pool_info: [],
+      dsspool_info: [],
+    };
   });
 };

@@ -1,3 +1,4 @@
+import { zoneOf } from '../../core/availability-zone.ts';
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { readPassword } from '../account-input.ts';
@@ -102,7 +103,7 @@ async function readOrder(api: LarderApi, options: Options, source: Source | null
     name: options.name,
     datastore: { type: 'DDS-Community', version: options.engineVersion ?? versions.at(-1), storage_engine: 'wiredTiger' },
     region,
-    availability_zone: `${region}-01`,
+    availability_zone: zoneOf(region),
     vpc_id: nowhere,
     subnet_id: nowhere,
     security_group_id: nowhere,
