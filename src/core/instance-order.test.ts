@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { LarderError } from './errors.ts';
-import { readInstanceOrder, type OrderRules } from './instance-order.ts';
+import { memberCount, readInstanceOrder, type OrderRules } from './instance-order.ts';
 
 const uuid = '00000000-0000-4000-8000-000000000000';
 const rules: OrderRules = { region: 'eu-de', versions: ['6.0'], source: null };
 const flavor = { type: 'replica', num: 1, storage: 'ULTRAHIGH', size: 20, spec_code: 'dds.mongodb.s2.medium.4.repset' };
+const single = { ...flavor, type: 'single', spec_code: 'dds.mongodb.s2.medium.4.single' };
 const body = {
   name: 'shop-set',
   datastore: { type: 'DDS-Community', version: '6.0', storage_engine: 'rocksDB' },
@@ -71,6 +72,9 @@ describe('the order of an instance', () => {
     [{ flavor: [] }, 'malformed-request'],
     [{ flavor: [{ ...flavor, type: 'single' }] }, 'invalid-node-type'],
     [{ flavor: [{ ...flavor, num: 2 }] }, 'invalid-node-count'],
+    [{ flavor: [{ ...flavor, num: 4 }] }, 'invalid-node-count'],
+    [{ flavor: [{ ...flavor, num: 9 }] }, 'invalid-node-count'],
+    [{ mode: 'Single', flavor: [{ ...single, num: 3 }] }, 'invalid-node-count'],
     [{ flavor: [{ ...flavor, storage: 'TAPE' }] }, 'invalid-storage'],
     [{ flavor: [{ ...flavor, size: 'x' }] }, 'invalid-volume-size'],
     [{ flavor: [{ ...flavor, size: 2010 }] }, 'volume-out-of-range'],
@@ -97,6 +101,17 @@ describe('the order of an instance', () => {
     [{ tags: [{ key: 'a', value: 'x'.repeat(44) }] }, 'invalid-tag-value'],
   ])('%j is %s', (change, code) => {
     expect(codeOf(change)).toBe(code);
+  });
+
+  it.each([
+    ['ReplicaSet', 1, 3],
+    ['ReplicaSet', '3', 3],
+    ['ReplicaSet', 5, 5],
+    ['ReplicaSet', '7', 7],
+    ['Single', 1, 1],
+  ])('of a %s with num %j is for %i servers', (mode, num, servers) => {
+    const order = readInstanceOrder({ ...body, mode, flavor: [{ ...(mode === 'Single' ? single : flavor), num }] }, rules);
+    expect([order.sent.flavor.num, memberCount(order)]).toEqual([Number(num), servers]);
   });
 
   it('from a backup takes mode and version of the source, and no less storage', () => {

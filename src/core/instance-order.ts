@@ -147,8 +147,13 @@ function readMode(value: unknown): 'Single' | 'ReplicaSet' {
   throw new LarderError('invalid-mode', 'The mode must be Single or ReplicaSet.');
 }
 
-/** How many nodes of the type can be asked for. A replica set has three, however they are counted. */
-const counts = { replica: [1, 3], single: [1] } as const;
+/** How many nodes of the type can be asked for. Of a replica set one means a set, which has three members. */
+const counts = { replica: [1, 3, 5, 7], single: [1] } as const;
+
+/** How many servers the order starts. */
+export function memberCount({ mode, sent }: Pick<InstanceOrder, 'mode' | 'sent'>): number {
+  return mode === 'Single' ? 1 : Math.max(3, sent.flavor.num);
+}
 
 function readFlavor(value: unknown, mode: 'Single' | 'ReplicaSet', source: OrderSource | null): OrderedFlavor {
   const type = mode === 'Single' ? 'single' : 'replica';
@@ -161,7 +166,7 @@ function readFlavor(value: unknown, mode: 'Single' | 'ReplicaSet', source: Order
   }
   const num = readWhole(part['num']);
   if (num === null || !(counts[type] as readonly number[]).includes(num)) {
-    throw new LarderError('invalid-node-count', `num must be ${counts[type].join(' or ')} for nodes of type ${type}.`);
+    throw new LarderError('invalid-node-count', `num must be one of ${counts[type].join(', ')} for nodes of type ${type}.`);
   }
   const storage = given(part['storage']) ? part['storage'] : null;
   if (storage !== null && storage !== 'ULTRAHIGH')

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { nodeTypeOf } from '../../core/configuration-rules.ts';
 import { LarderError } from '../../core/errors.ts';
-import { readInstanceOrder, type InstanceOrder } from '../../core/instance-order.ts';
+import { memberCount, readInstanceOrder, type InstanceOrder } from '../../core/instance-order.ts';
 import { defaultPort } from '../../core/instance-rules.ts';
 import { wholeBackup } from '../../core/restore-selection.ts';
 import type { OwnInstance } from '../../core/own-instance.ts';
@@ -31,8 +31,6 @@ export interface CreateInstanceRequest {
   /** What it is to hold; absent where it is made empty, and once that is there. */
   readonly legs?: readonly RestoreLeg[];
 }
-
-const memberCount = { Single: 1, ReplicaSet: 3 } as const;
 
 /** What clients see as the job's name. */
 const jobNames = {
@@ -80,7 +78,7 @@ async function place(
     throw new LarderError('too-many-instances', `This server runs at most ${provider.mostInstances} instances of its own.`);
   }
   const taken = new Set(others.flatMap(({ own }) => own.servers.ports));
-  const ports = await provider.choosePorts(order.port ?? defaultPort, memberCount[order.mode], taken);
+  const ports = await provider.choosePorts(order.port ?? defaultPort, memberCount(order), taken);
 
   const id = newId('instance');
   const own: OwnInstance = {
