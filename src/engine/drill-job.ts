@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseAssertions } from '../core/drill-assertions.ts';
 import { LarderError } from '../core/errors.ts';
 import type { JobKind } from './job-kind.ts';
+import { keepFailure } from './on-trial.ts';
 import { keepProof } from './proofs.ts';
 import { proofOf, resultOf } from './restore-result.ts';
 
@@ -25,9 +26,7 @@ export const drillJob: JobKind = {
     );
     if (summary.verdict === 'failed') {
       const { reason, seconds } = summary;
-      const proof = { verdict: 'failed', at: deps.clock.now(), jobId: job.id, seconds, bytesPerSecond: 0, reason } as const;
-      const writeProof = await keepProof(deps, backupId, proof);
-      await deps.catalog.db.transaction().execute(writeProof);
+      await keepFailure(deps, job, { backupId, reason, seconds });
       throw new LarderError('drill-failed', `The backup did not pass: ${reason}`);
     }
     const result = resultOf(summary.restored);

@@ -4,6 +4,7 @@ import type { JobDeps } from './engine-deps.ts';
 import { findInstance } from './find-instance.ts';
 import { administratorsOf } from './instances/own-servers.ts';
 import type { JobKind, JobRow } from './job-kind.ts';
+import { backupOnTrial, onTrial } from './on-trial.ts';
 import { keepProof } from './proofs.ts';
 import { proofOf, resultOf } from './restore-result.ts';
 import { sealedContexts } from './sealed-contexts.ts';
@@ -31,10 +32,8 @@ export const restoreJob: JobKind = {
     if (summary.notes.length > 0) deps.log.warn({ jobId: job.id, notes: summary.notes }, 'restored, but not everything the same');
     const result = resultOf(summary);
     const whole = legs.some(({ selection }) => isWhole(selection));
-    // A part proves a part only, and a replay one moment, which may have begun with an older backup.
-    const [leg] = legs;
-    const proved = whole && leg?.pointInTime === undefined ? leg?.backupId : undefined;
-    const writeProof = proved === undefined ? null : await keepProof(deps, proved, proofOf(result, job.id, deps.clock.now()));
+    const proved = backupOnTrial(legs);
+    const writeProof = proved === null ? null : await keepProof(deps, proved, proofOf(result, job.id, deps.clock.now()));
     return async (trx) => {
       if (whole || summary.collections > 0) {
         await trx
@@ -64,16 +63,18 @@ function restore(
   { job, ...task }: Pick<RestoreTask, 'legs' | 'target' | 'keepUsers'> & { readonly job: JobRow },
   context: TaskContext,
 ): Promise<RestoreSummary> {
-  return deps.runTask<'restore'>(
-    {
-      kind: 'restore',
-      repository: deps.repositoryConnection,
-      projectId: job.project_id,
-      restoreId: job.id,
-      ...task,
-      overwrite: job.overwrite,
-    },
-    context,
+  return onTrial(deps, job, task.legs, () =>
+    deps.runTask<'restore'>(
+      {
+        kind: 'restore',
+        repository: deps.repositoryConnection,
+        projectId: job.project_id,
+        restoreId: job.id,
+        ...task,
+        overwrite: job.overwrite,
+      },
+      context,
+    ),
   );
 }
 

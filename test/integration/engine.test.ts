@@ -264,6 +264,21 @@ describe.each(catalogPlaces)('jobs, %s catalog', (place) => {
     const { proof } = await world.useCases.showBackup(caller, first.backupId);
     expect(proof).toMatchObject({ verdict: 'proved', jobId, at: expect.any(Date), ...proved });
 
+    const tried = async (code: 'object-corrupt' | 'restore-failed') => {
+      world.tasks.restore = async () => {
+        throw new LarderError(code, `${code} it is`);
+      };
+      const failing = await world.useCases.restore(caller, { ...request, overwrite: true });
+      expect(await world.ended(caller, failing.jobId)).toMatchObject({ status: 'Failed', failReason: `${code} it is` });
+      return { by: failing.jobId, proof: (await world.useCases.showBackup(caller, first.backupId)).proof };
+    };
+    // Perhaps the target's fault.
+    expect((await tried('restore-failed')).proof).toEqual(proof);
+    const disproved = await tried('object-corrupt');
+    expect(disproved.proof).toMatchObject({ verdict: 'failed', reason: 'object-corrupt it is', jobId: disproved.by });
+    const { rows } = await world.useCases.listInstances(caller, { offset: 0, limit: 1 });
+    expect(rows[0]?.proof).toMatchObject({ lastVerdict: 'failed', provedAt: proof?.at });
+
     const deletion = await world.useCases.deleteBackup(caller, first.backupId);
     expect((await world.ended(caller, deletion.jobId)).status).toBe('Completed');
     expect(await codeOf(world.useCases.deleteBackup(caller, first.backupId))).toBe('backup-not-found');

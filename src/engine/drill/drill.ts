@@ -1,16 +1,16 @@
 import { rm } from 'node:fs/promises';
-import { isLarderError } from '../../core/errors.ts';
 import { wholeBackup } from '../../core/restore-selection.ts';
 import { connect } from '../../mongo/connect.ts';
 import { startReplicaSet } from '../../provider/start-replica-set.ts';
+import { backupFaults, isOneOf } from '../backup-faults.ts';
 import { refuseUnbuilt } from '../restore/clear-target.ts';
 import { keptNote } from '../restore/restore-summary.ts';
 import { restore, type RestoreDependencies } from '../restore/restore.ts';
 import type { DrillSummary, DrillTask, RestoreSummary, TaskContext } from '../tasks.ts';
 import { checkAssertions } from './check-assertions.ts';
 
-/** What says of a backup that it does not restore; anything else says something of this machine. */
-const verdicts = ['image-mismatch', 'object-corrupt', 'object-not-found', 'restore-failed'] as const;
+/** What says of a backup that it does not restore, into a server that nobody else uses; anything else says something of this machine. */
+const verdicts = [...backupFaults, 'restore-failed'] as const;
 
 /**
  * Restores the whole backup into a replica set of one member, started for this and behind a password that nobody learns, compares it
@@ -52,7 +52,7 @@ async function prove(task: DrillTask, uri: string, context: TaskContext, deps: R
     );
     refuseUnbuilt(restored);
   } catch (error) {
-    if (!isLarderError(error) || error.retryable || !verdicts.some((code) => code === error.code)) throw error;
+    if (!isOneOf(verdicts, error)) throw error;
     return { verdict: 'failed', reason: error.message, seconds: (deps.clock.now().getTime() - begun) / 1000 };
   }
   await using connection = await connect(uri, { signal: context.signal });

@@ -9,6 +9,7 @@ import { ownOf } from '../instance-from-row.ts';
 import { instanceNodes } from '../instance-nodes.ts';
 import { writeInstance } from '../instance-record.ts';
 import type { JobKind, JobRow } from '../job-kind.ts';
+import { onTrial } from '../on-trial.ts';
 import { findPolicyRow } from '../policy-row.ts';
 import { keepProof } from '../proofs.ts';
 import { proofOf, resultOf } from '../restore-result.ts';
@@ -121,17 +122,19 @@ async function bringBackup(
   context: TaskContext,
 ): Promise<RestoreSummary> {
   const target = { id: row.id, uri: uriOf(deps, row) };
-  const summary = await deps.runTask<'restore'>(
-    {
-      kind: 'restore',
-      repository: deps.repositoryConnection,
-      projectId: job.project_id,
-      legs,
-      restoreId: job.id,
-      target,
-      overwrite: true,
-    },
-    context,
+  const summary = await onTrial(deps, job, legs, () =>
+    deps.runTask<'restore'>(
+      {
+        kind: 'restore',
+        repository: deps.repositoryConnection,
+        projectId: job.project_id,
+        legs,
+        restoreId: job.id,
+        target,
+        overwrite: true,
+      },
+      context,
+    ),
   );
   await clearTarget(deps, target);
   refuseUnbuilt(summary);
