@@ -16,8 +16,14 @@ const neededForBackup: readonly Needed[] = [
   { action: 'listIndexes', on: 'every database' },
   { action: 'find', on: 'admin.system.users' },
   { action: 'find', on: 'admin.system.roles' },
+  { action: 'listIndexes', on: 'admin.system.users' },
+  { action: 'listIndexes', on: 'admin.system.roles' },
 ];
-const neededForOplog: Needed = { action: 'find', on: 'local.oplog.rs' };
+const neededForOplog: readonly Needed[] = [
+  { action: 'find', on: 'local.oplog.rs' },
+  // Which transactions are open: without that nothing can be replayed on the backup.
+  { action: 'find', on: 'config.transactions' },
+];
 
 /**
  * Refuses a user that a backup would fail with, before it does: `instance-unsupported` names each missing privilege. A server that
@@ -27,7 +33,7 @@ export async function checkPrivileges(client: MongoClient, hasOplog: boolean, si
   const status = await client.db('admin').command({ connectionStatus: 1, showPrivileges: true }, { signal });
   const { authenticatedUsers, authenticatedUserPrivileges } = status['authInfo'] as Record<string, Document[]>;
   if ((authenticatedUsers ?? []).length === 0) return;
-  const needed = hasOplog ? [...neededForBackup, neededForOplog] : neededForBackup;
+  const needed = hasOplog ? [...neededForBackup, ...neededForOplog] : neededForBackup;
   const missing = missingPrivileges(needed, authenticatedUserPrivileges ?? []);
   if (missing.length === 0) return;
   throw new LarderError(
@@ -58,7 +64,7 @@ function covers(resource: Document, on: Needed['on']): boolean {
   if (on === 'every database') return resource['db'] === '' && resource['collection'] === '';
   const dot = on.indexOf('.');
   const [db, collection] = [on.slice(0, dot), on.slice(dot + 1)];
-  const isDatabase = resource['db'] === db || (resource['db'] === '' && db !== 'local');
+  const isDatabase = resource['db'] === db || (resource['db'] === '' && db !== 'local' && db !== 'config');
   return (
     isDatabase && (resource['collection'] === collection || (resource['collection'] === '' && !collection.startsWith('system.')))
   );

@@ -20,7 +20,10 @@ export interface Member {
 /** A secondary further behind than this is passed over while a closer one is there. Seconds. */
 const largestLag = 60;
 
-/** The members of the set, from its configuration and status where we may see them, else from `hello`. */
+/**
+ * The members of the set, from its configuration and status where we may see them, else from `hello`. That leaves out hidden and delayed
+ * members, but for the one that answers, and says of no other how far behind it is: each tells that itself, see `asItSays`.
+ */
 export async function listMembers(client: MongoClient, signal: AbortSignal): Promise<readonly Member[]> {
   const admin = client.db('admin');
   // Every member knows, and the set may have no primary.
@@ -52,12 +55,25 @@ export function rankForReading(members: readonly Member[]): readonly Member[] {
   const rank = (member: Member): number => {
     if (member.delay > 0) return 4;
     if (member.state === 'primary') return 2;
-    if (member.lag > largestLag) return 3;
+    if (isLate(member)) return 3;
     return member.hidden ? 0 : 1;
   };
   return members
     .filter((member) => member.state === 'primary' || member.state === 'secondary')
     .toSorted((a, b) => rank(a) - rank(b) || a.lag - b.lag || a.priority - b.priority || (a.host < b.host ? -1 : 1));
+}
+
+/** Whether it is read only where no current one can be: it is delayed, or too far behind. */
+export function isLate({ delay, lag, state }: Member): boolean {
+  return delay > 0 || (state !== 'primary' && lag > largestLag);
+}
+
+/** The member with what its own `hello`, which everybody may ask for, says of its delay and, where `newest` is known, of its lag. */
+export function asItSays(member: Member, hello: Document, newest: number | null): Member {
+  const delay = Number(hello['secondaryDelaySecs'] ?? hello['slaveDelay'] ?? 0);
+  const applied = hello['lastWrite']?.opTime?.ts;
+  const lag = newest === null || applied === undefined ? member.lag : Math.max(0, newest - fromTimestamp(applied).t);
+  return { ...member, delay: Math.max(delay, member.delay), lag };
 }
 
 /** The newest majority-committed optime as this member knows it: everything up to it is readable on it and stays. */
@@ -138,10 +154,12 @@ function membersFromHello(hello: Document): readonly Member[] {
     delay: 0,
     lag: 0,
   });
-  return [
+  const shown = [
     ...((hello['hosts'] ?? []) as string[]).map((host) => plain(host, false, 1)),
     ...((hello['passives'] ?? []) as string[]).map((host) => plain(host, false, 0)),
   ];
+  const isUnseen = hello['secondary'] === true && !shown.some(({ host }) => host === hello['me']);
+  return isUnseen ? [...shown, asItSays(plain(String(hello['me']), hello['hidden'] === true, 0), hello, null)] : shown;
 }
 
 function stateOf(member: Document | undefined): Member['state'] {

@@ -103,7 +103,7 @@ function memberArguments(options: ReplicaSetOptions, setName: string, keyFile: s
 async function initiate(
   members: readonly MongodProcess[],
   setName: string,
-  { electionTimeoutMs = 10_000, signal }: Pick<ReplicaSetOptions, 'electionTimeoutMs' | 'signal'>,
+  { electionTimeoutMs = 10_000, auth = false, signal }: Pick<ReplicaSetOptions, 'electionTimeoutMs' | 'auth' | 'signal'>,
 ): Promise<void> {
   const [first] = members;
   if (!first) throw new LarderError('internal', 'a replica set needs at least one member');
@@ -117,9 +117,11 @@ async function initiate(
         settings: { electionTimeoutMillis: electionTimeoutMs, heartbeatIntervalMillis: 500 },
       },
     });
-    // Nobody was primary yet whose absence would have to last for a time first. One alone elects itself.
+    // Nobody was primary yet whose absence would have to last for a time first. One alone elects itself, and nobody may ask for it
+    // where there are users, but none yet: then the time has to pass.
     const elected = () => client.db('admin').command({ replSetStepUp: 1 });
-    if (members.length > 1) await waitUntil(elected, { timeoutMs: healthyTimeoutMs, signal, what: `an election in ${setName}` });
+    if (members.length > 1 && !auth)
+      await waitUntil(elected, { timeoutMs: healthyTimeoutMs, signal, what: `an election in ${setName}` });
   } finally {
     await client.close();
   }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { MongoClient, type Document } from 'mongodb';
+import { Binary, Long, MongoClient, Timestamp, type Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProjectRepository } from '../../src/repository/port.ts';
+import { openSource } from '../../src/engine/capture/source.ts';
 import { MongodProcess } from '../../src/provider/mongod-process.ts';
 import { backUp, testRepository } from '../fixtures/backup.ts';
 import { compareWithSource } from '../fixtures/compare-with-source.ts';
@@ -103,5 +104,90 @@ describe('S9: a set of a primary, a delayed member, an arbiter and a hidden memb
     await using direct = directly(delayed);
     expect(await compareWithSource(direct, repository, manifest)).toBeGreaterThan(0);
     expect(manifest.collections.find(({ db }) => db === 'there')).toMatchObject({ documents: 100 });
+  });
+});
+
+describe('S9, U4: a set of two, and a user with the role backup alone', () => {
+  const set = replicaSet({
+    members: 2,
+    auth: true,
+    electionTimeoutMs: 2_000,
+    extraArguments: ['--setParameter', 'enableTestCommands=1'],
+  });
+  let primary: MongodProcess;
+  let other: MongodProcess;
+  let root: MongoClient;
+  let direct: MongoClient;
+  let repository: ProjectRepository;
+  let uri: string;
+
+  const nameOf = ({ port }: MongodProcess): string => `127.0.0.1:${port}`;
+
+  beforeAll(async () => {
+    primary = await set().primary();
+    other = set().members.find((member) => member !== primary)!;
+    uri = set().uri.replace(/\/\/[^@]*@/, '//reader:secret@');
+    root = new MongoClient(set().uri);
+    direct = new MongoClient(set().uri.replace(/@[^/]*\/.*$/, `@${nameOf(other)}/?authSource=admin&directConnection=true`));
+    repository = await testRepository();
+    const roles = [{ role: 'ahead', db: 'admin' }, 'root'];
+    const privileges = [{ resource: { cluster: true }, actions: ['advanceClusterTime'] }];
+    const writeConcern = { w: 2 };
+    await root.db('there').collection('c').insertOne({ n: 'old' }, { writeConcern });
+    await root.db('admin').command({ createRole: 'ahead', privileges, roles: [], writeConcern });
+    await root.db('admin').command({ createUser: 'ahead', pwd: 'secret', roles, writeConcern });
+    await root.db('admin').command({ createUser: 'reader', pwd: 'secret', roles: ['backup'], writeConcern });
+  });
+  afterAll(async () => {
+    await Promise.all([root.close(), direct.close()]);
+  });
+
+  /** Writes as if two minutes had gone by. */
+  async function writeLater(): Promise<void> {
+    await using client = new MongoClient(set().uri.replace(/\/\/[^@]*@/, '//ahead:secret@'));
+    await client.withSession(async (session) => {
+      const { $clusterTime } = await client.db('admin').command({ hello: 1 });
+      const { clusterTime } = $clusterTime as { clusterTime: Timestamp };
+      session.advanceClusterTime({
+        clusterTime: new Timestamp({ t: clusterTime.t + 120, i: 1 }),
+        signature: { hash: new Binary(new Uint8Array(20)), keyId: Long.ZERO },
+      });
+      await client
+        .db('there')
+        .collection('c')
+        .insertOne({ n: 'new' }, { session, writeConcern: { w: 1 } });
+    });
+  }
+
+  it('is read from the primary where the secondary has fallen behind', async () => {
+    const hold = { configureFailPoint: 'rsSyncApplyStop' };
+    await direct.db('admin').command({ ...hold, mode: 'alwaysOn' });
+    try {
+      await writeLater();
+      await using source = await openSource(uri, AbortSignal.timeout(60_000));
+      expect(source.member).toBe(nameOf(primary));
+    } finally {
+      await direct.db('admin').command({ ...hold, mode: 'off' });
+    }
+  });
+
+  it('is read from a delayed member only where there is no other, and the backup says how old it is', async () => {
+    const admin = root.db('admin');
+    const { config } = await admin.command({ replSetGetConfig: 1 });
+    config.version++;
+    const late = (config.members as Document[]).find(({ host }) => host === nameOf(other))!;
+    Object.assign(late, { priority: 0, secondaryDelaySecs: 3600, votes: 0 });
+    await admin.command({ replSetReconfig: config });
+    await until(async () => Number((await direct.db('admin').command({ hello: 1 }))['secondaryDelaySecs']) === 3600, {
+      what: 'the member to know that it is delayed',
+    });
+    const current = await backUp(repository, uri, 'current', []);
+    expect(current.source.member).toBe(nameOf(primary));
+    expect(current.notes).toEqual([]);
+    await primary.kill();
+    const old = await backUp(repository, uri, 'old', []);
+    expect(old.source.member).toBe(nameOf(other));
+    expect(old.collections.find(({ db }) => db === 'there')).toBeDefined();
+    expect(old.notes).toEqual([expect.stringMatching('Only a delayed member could be read: its data is 3600 seconds old')]);
   });
 });

@@ -2,11 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MongoClient, type Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Manifest } from '../../src/core/image.ts';
+import { replayBaseOf } from '../../src/core/oplog-archive.ts';
 import { probeDeployment } from '../../src/mongo/probe-deployment.ts';
 import type { ReplicaSet } from '../../src/provider/start-replica-set.ts';
 import type { ProjectRepository } from '../../src/repository/port.ts';
 import { backUp, restoreTo, testRepository } from '../fixtures/backup.ts';
 import { makeZoo } from '../fixtures/catalog-zoo.ts';
+import { compareWithSource } from '../fixtures/compare-with-source.ts';
 import { makeCertificates, type Certificates } from '../fixtures/certificates.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { startTestSet } from '../fixtures/replica-set.ts';
@@ -166,28 +169,71 @@ describe('a replica set that asks for credentials and speaks TLS', () => {
     for (const role of ['held', 'inner', 'foreign', 'newer']) await admin.command({ dropRole: role });
   });
 
+  it('U4: is backed up with a role that holds no more than the documentation names', async () => {
+    const find = ['find'];
+    const whole = ['find', 'listIndexes'];
+    const privileges = [
+      { resource: { cluster: true }, actions: ['listDatabases', 'useUUID', 'getParameter', 'serverStatus', 'hostInfo'] },
+      { resource: { db: '', collection: '' }, actions: ['find', 'listCollections', 'listIndexes', 'collStats', 'dbStats'] },
+      { resource: { db: 'local', collection: 'oplog.rs' }, actions: find },
+      { resource: { db: 'config', collection: 'transactions' }, actions: find },
+      { resource: { db: 'admin', collection: 'system.users' }, actions: whole },
+      { resource: { db: 'admin', collection: 'system.roles' }, actions: whole },
+      { resource: { db: '', collection: 'system.js' }, actions: whole },
+      { resource: { db: '', system_buckets: '' }, actions: whole },
+    ];
+    await root.db('admin').command({ createRole: 'larder', privileges, roles: [] });
+    await root.db('admin').command({ createUser: 'larder', pwd: password, roles: ['larder'] });
+    await probeDeployment(as('larder'), signal);
+    const first = await backUp(repository, as('larder'), 'own-role', []);
+    await root
+      .db('zoo')
+      .collection('indexed')
+      .updateMany({ n: { $lt: 5 } }, { $set: { larder: 1 } });
+    const changed = await backUp(repository, as('larder'), 'own-role-changed', ['own-role']);
+    expect(changed.baseBackupId).toBe('own-role');
+    const reference = await backUp(repository, as('sha256', tls()), 'reference', []);
+    for (const manifest of [first, changed, reference]) {
+      expect(manifest).toMatchObject({ notes: [], consistency: 'snapshot', source: reference.source });
+      expect(replayBaseOf(manifest)).not.toBeNull();
+    }
+    expect(reference.source.featureCompatibilityVersion).not.toBe('unknown');
+    const names = ({ collections }: Manifest): readonly string[] => collections.map(({ db, name }) => `${db}.${name}`).toSorted();
+    expect(names(changed)).toEqual(names(reference));
+    expect(await compareWithSource(root, repository, changed)).toBeGreaterThan(10);
+  });
+
   it.each([
+    ['find on config.transactions', { drop: 'transactions' }],
     ['find on local.oplog.rs', { drop: 'oplog.rs' }],
     ['useUUID on the cluster', { drop: 'useUUID' }],
-    ['find on admin.system.users', { drop: 'system.users' }],
+    ['find on admin.system.users, listIndexes on admin.system.users', { drop: 'system.users' }],
+    [
+      'listIndexes on every database, listIndexes on admin.system.users, listIndexes on admin.system.roles',
+      { drop: 'listIndexes' },
+    ],
     ['find on every database', { drop: 'every' }],
   ])('U4: a user who lacks %s is refused, and told so', async (missing, { drop }) => {
     const admin = root.db('admin');
     const keep = (what: string): boolean => what !== drop;
     const privileges = [
       { resource: { cluster: true }, actions: ['listDatabases', 'useUUID'].filter(keep) },
-      { resource: { db: '', collection: '' }, actions: ['find', 'listCollections', 'listIndexes'].slice(keep('every') ? 0 : 1) },
+      {
+        resource: { db: '', collection: '' },
+        actions: ['find', 'listCollections', 'listIndexes'].slice(keep('every') ? 0 : 1).filter(keep),
+      },
       ...['system.users', 'system.roles']
         .filter(keep)
-        .map((collection) => ({ resource: { db: 'admin', collection }, actions: ['find'] })),
+        .map((collection) => ({ resource: { db: 'admin', collection }, actions: ['find', 'listIndexes'].filter(keep) })),
       ...(keep('oplog.rs') ? [{ resource: { db: 'local', collection: 'oplog.rs' }, actions: ['find'] }] : []),
+      ...(keep('transactions') ? [{ resource: { db: 'config', collection: 'transactions' }, actions: ['find'] }] : []),
     ];
     await admin.command({ createRole: 'almost', privileges, roles: [] });
     await admin.command({ createUser: 'almost', pwd: password, roles: ['almost'] });
     try {
       await expect(probeDeployment(as('almost'), signal)).rejects.toMatchObject({
         code: 'instance-unsupported',
-        message: expect.stringMatching(new RegExp(`lacks a privilege that a backup needs: ${missing}\\.`)),
+        message: expect.stringMatching(new RegExp(`lacks (a privilege|privileges) that a backup needs: ${missing}\\.`)),
       });
     } finally {
       await admin.command({ dropUser: 'almost' });

@@ -1,8 +1,9 @@
 import type { Document, MongoClient } from 'mongodb';
 import { LarderError, isLarderError } from '../../core/errors.ts';
+import { fromTimestamp } from '../../mongo/cluster-time.ts';
 import { connect } from '../../mongo/connect.ts';
 import { readsAtClusterTime } from '../../mongo/supported-versions.ts';
-import { listMembers, rankForReading } from '../../mongo/members.ts';
+import { asItSays, isLate, listMembers, rankForReading } from '../../mongo/members.ts';
 import type { Member } from '../../mongo/members.ts';
 
 /** The member a backup is read from, connected. */
@@ -30,14 +31,18 @@ export interface Source extends AsyncDisposable {
  * `instance-unreachable` if none can; `instance-unsupported` if this is no replica set.
  */
 export async function openSource(uri: string, signal: AbortSignal, failed: ReadonlySet<string> = new Set()): Promise<Source> {
-  const ranked = await candidateMembers(uri, signal);
-  // A delayed one even after those that were lost: they may be back, and what it holds is old.
-  const order = ({ host, delay }: Member): number => (delay > 0 ? 2 : 0) + (failed.has(host) ? 1 : 0);
-  const candidates = ranked.toSorted((a, b) => order(a) - order(b));
+  const { members, newest } = await membersOf(uri, signal);
+  let candidates = orderForReading(members, failed);
+  const passedOver = new Set<string>();
   let failure: unknown;
-  for (const candidate of candidates) {
+  for (let candidate = candidates.shift(); candidate !== undefined; candidate = candidates.shift()) {
     try {
-      return await openMember(uri, candidate, signal);
+      const { source, told } = await openMember(uri, candidate, newest, signal);
+      if (!isLate(told) || isLate(candidate) || passedOver.has(told.host)) return source;
+      // Nobody but itself told us, as without a privilege nobody does: now it has its place behind those that are current.
+      await source[Symbol.asyncDispose]();
+      passedOver.add(told.host);
+      candidates = orderForReading([...candidates, told], failed);
     } catch (error) {
       signal.throwIfAborted();
       failure = error;
@@ -50,14 +55,37 @@ export async function openSource(uri: string, signal: AbortSignal, failed: Reado
   });
 }
 
-async function candidateMembers(uri: string, signal: AbortSignal): ReturnType<typeof listMembers> {
+function orderForReading(members: readonly Member[], failed: ReadonlySet<string>): Member[] {
+  // A delayed one even after those that were lost: they may be back, and what it holds is old.
+  const order = ({ host, delay }: Member): number => (delay > 0 ? 2 : 0) + (failed.has(host) ? 1 : 0);
+  return rankForReading(members).toSorted((a, b) => order(a) - order(b));
+}
+
+interface SetMembers {
+  readonly members: readonly Member[];
+  /** When the primary last wrote, seconds since the epoch; null if there is none. */
+  readonly newest: number | null;
+}
+
+async function membersOf(uri: string, signal: AbortSignal): Promise<SetMembers> {
   await using connection = await connect(uri, { anyMember: true, signal });
   const hello = await connection.client.db('admin').command({ hello: 1 }, { signal, readPreference: 'primaryPreferred' });
   if (hello['setName'] === undefined) throw new LarderError('instance-unsupported', 'The instance is not a replica set.');
-  return rankForReading(await listMembers(connection.client, signal));
+  const written = hello['isWritablePrimary'] === true ? hello['lastWrite']?.opTime?.ts : undefined;
+  return {
+    members: await listMembers(connection.client, signal),
+    newest: written === undefined ? null : fromTimestamp(written).t,
+  };
 }
 
-async function openMember(uri: string, { host: member, delay }: Member, signal: AbortSignal): Promise<Source> {
+interface OpenedMember {
+  readonly source: Source;
+  /** The member with what it said of itself. */
+  readonly told: Member;
+}
+
+async function openMember(uri: string, listed: Member, newest: number | null, signal: AbortSignal): Promise<OpenedMember> {
+  const { host: member } = listed;
   const opened = new AsyncDisposableStack();
   try {
     const connection = opened.use(await connect(uri, { member, signal }));
@@ -70,17 +98,19 @@ async function openMember(uri: string, { host: member, delay }: Member, signal: 
     const { version } = await admin.command({ buildInfo: 1 }, { signal });
     const fcv = await admin.command({ getParameter: 1, featureCompatibilityVersion: 1 }, { signal }).catch(() => null);
     const transactions = readsAtClusterTime(String(version)) ? null : opened.use(await connect(uri, { signal })).client;
-    return {
+    const told = asItSays(listed, hello, newest);
+    const source = {
       client,
       transactions,
       lost: watch(client, member, hello),
       member,
-      delay,
+      delay: told.delay,
       setName: String(hello['setName']),
       serverVersion: String(version),
       featureCompatibilityVersion: String(fcv?.['featureCompatibilityVersion']?.version ?? 'unknown'),
       [Symbol.asyncDispose]: () => opened.disposeAsync(),
     };
+    return { source, told };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
