@@ -36,7 +36,7 @@ const snapshotCodes = new Set([72, 239, 246]);
 /** The cursor is lost, the collection is not (S7): go on after the last record. */
 const cursorLostCodes = new Set([43, 175, 237, 290, 11601]);
 /** The record to go on after is gone, or a capped collection overtook the cursor: begin again. */
-const restartCodes = new Set([136, 280]);
+const restartCodes = new Set([136, 211, 280]);
 
 /**
  * Reads a whole collection, by UUID and in natural order, into a layer. Read at the cluster time `at` where the server can;
