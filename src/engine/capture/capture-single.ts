@@ -20,6 +20,7 @@ import { manifestOf, summarize } from './manifest-of.ts';
 import { megabyte, Pace } from './pace.ts';
 import { makeRoomForScan, sourceFiles } from './source-files.ts';
 import { viewImages } from './view-images.ts';
+import { watchMember } from './watch-member.ts';
 
 /** Collections scanned at the same time. */
 const scansAtOnce = 2;
@@ -76,7 +77,11 @@ export async function captureSingle(
     const source = await describe(connection.client, signal);
     const writer = await repository.beginWrite({ signal });
     try {
-      const reading = { client: connection.client, writer, progress, signal };
+      const { client } = connection;
+      const reading = { client, writer, progress, signal };
+      // While nobody can write, reading more slowly would disturb more.
+      await using _watch =
+        task.lock === true ? null : watchMember({ client, member: source.member, progress, pace, clock, signal });
       const scanned = task.lock === true ? await scanLocked(reading, task.instance.uri) : await scanAll(reading);
       progress.phase('storing');
       const manifest = manifestOf({
@@ -193,7 +198,8 @@ async function scan(
     const layer = writer.beginLayer('scan');
     try {
       const command = { find: new UUID(entry.uuid), hint, readConcern: { level: 'local' }, noCursorTimeout: true };
-      for await (const batch of readRaw(client.db(entry.db), command, { signal })) {
+      const onAnswer = progress.answered.bind(progress);
+      for await (const batch of readRaw(client.db(entry.db), command, { signal, onAnswer })) {
         await progress.readHeldBack(batch);
         await layer.addDocuments(batch);
       }
