@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { deserialize } from 'bson';
 import { MongoClient, type ClientSession, type Document, type UUID } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareClusterTime, type Manifest } from '../../src/core/image.ts';
@@ -7,6 +8,7 @@ import { oldestOpenTransaction } from '../../src/mongo/open-transactions.ts';
 import type { ProjectRepository } from '../../src/repository/port.ts';
 import { backUp, restoreTo, testRepository } from '../fixtures/backup.ts';
 import { compareWithSource } from '../fixtures/compare-with-source.ts';
+import { holdIndexBuilds } from '../fixtures/hold-server.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { documentsOfImage } from '../fixtures/raw-documents.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
@@ -55,6 +57,41 @@ describe('a backup beside', () => {
     for (const _id of ids) await strings('t', name).insertOne({ _id }, { session });
     return session;
   }
+
+  it('E11, C1: an index that is being built at T is not in the backup; built or given up afterwards, the next one knows', async () => {
+    const repository = await testRepository();
+    const db = client.db('building');
+    await db.collection('c').insertMany(Array.from({ length: 500 }, (_, n) => ({ _id: n as never, kept: n, dropped: n })));
+    const specified = async (): Promise<readonly string[]> => {
+      const { cursor } = await db.command({ listIndexes: 'c', includeBuildUUIDs: true });
+      return (cursor.firstBatch as Document[]).map(({ name, spec }) => String(name ?? spec.name));
+    };
+    const indexesOf = (manifest: Manifest): readonly string[] =>
+      manifest.collections
+        .find(({ db: of, name }) => of === 'building' && name === 'c')!
+        .indexes.map((raw) => String(deserialize(Buffer.from(raw, 'base64'))['name']));
+    const builds: Promise<unknown>[] = [];
+    {
+      await using _hold = await holdIndexBuilds(client);
+      for (const field of ['kept', 'dropped'])
+        builds.push(db.command({ createIndexes: 'c', indexes: [{ key: { [field]: 1 }, name: field }] }).catch(() => 'given up'));
+      await until(async () => (await specified()).length === 3, { what: 'both indexes to be under way' });
+      const during = await backUp(repository, set().uri, 'during', []);
+      expect(indexesOf(during)).toEqual(['_id_']);
+      await db.collection('c').updateOne({ kept: 7 }, { $set: { dropped: -1 } });
+      const still = await backUp(repository, set().uri, 'still', ['during']);
+      expect(indexesOf(still)).toEqual(['_id_']);
+      expect(still.baseBackupId).toBe('during');
+      await compareWithSource(client, repository, still);
+    }
+    await Promise.all(builds);
+    await db.command({ dropIndexes: 'c', index: 'dropped' });
+    const after = await backUp(repository, set().uri, 'after', ['still']);
+    expect(indexesOf(after).toSorted()).toEqual(['_id_', 'kept']);
+    await restoreTo(repository, target().uri, 'still', true);
+    expect((await other.db('building').collection('c').indexes()).map(({ name }) => name)).toEqual(['_id_']);
+    for (const of of [db, other.db('building')]) await of.dropDatabase();
+  });
 
   it('O1, E6, E7: transactions open across its start, across two backups, and aborted', async () => {
     const repository = await testRepository();
