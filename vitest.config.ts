@@ -1,8 +1,29 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take a minute or more. Begun last, one of them would run alone at the end. */
+const longest = [
+  'integration/oracle',
+  'clients/fuzz-api',
+  'faults/random-faults',
+  'integration/point-in-time',
+  'faults/fail-over',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = longest.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+      return place === -1 ? longest.length : place;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'test/**/*.test.ts'],
+    sequence: { sequencer: LongestFirst },
     // Tests start real servers; more than two at a time starve each other on a small machine.
     maxWorkers: 2,
     // The embedded catalog compiles in a fraction of the memory.
