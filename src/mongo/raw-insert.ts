@@ -149,6 +149,13 @@ function* parts(batch: RawBatch): Generator<Part, void, undefined> {
   if (batch.count > from) yield { from, to: batch.count };
 }
 
+/** Documents with an empty timestamp at their top, beside their _id. */
+export function countEmptyTimestamps({ buffer, starts, count }: RawBatch): number {
+  let found = 0;
+  for (let n = 0; n < count; n++) if (emptyTimestamps(buffer, starts[n]!).length > 0) found++;
+  return found;
+}
+
 /** Names of top-level timestamp fields whose value is all zeroes. Asked of every document: names are decoded only where they are needed. */
 function emptyTimestamps(buffer: Buffer, start: number): readonly string[] {
   const names: string[] = [];

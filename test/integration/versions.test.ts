@@ -14,7 +14,7 @@ import { fetchMongod } from '../../src/provider/fetch-mongod.ts';
 import type { MongodBinary } from '../../src/provider/mongod-binary.ts';
 import type { ReplicaSet } from '../../src/provider/start-replica-set.ts';
 import type { ProjectRepository } from '../../src/repository/port.ts';
-import { backUp, restoreTo, testRepository } from '../fixtures/backup.ts';
+import { backUp, backUpSingle, restoreTo, testRepository } from '../fixtures/backup.ts';
 import { makeZoo } from '../fixtures/catalog-zoo.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { consultPointOracle } from '../fixtures/point-oracle.ts';
@@ -153,6 +153,25 @@ describe.each(['4.4.2', '5.0.32', '6.0.27'])('MongoDB %s', (version) => {
     await restoreTo(repository, set.uri, 'odd-touched', true);
     expect([await read('contents'), await read('ids')]).toEqual(before);
     await client.db('odd').dropDatabase();
+  });
+
+  it('D3: of an empty timestamp that secondaries replace by the time the restore tells where it is', async () => {
+    await using single = await startTestServer({ mongod });
+    await using other = new MongoClient(single.uri);
+    const [, raw] = [...oddDocuments()].find(([what]) => what === 'top-level empty timestamp')!;
+    await new RawInserter(other.db('empty'), signal).insert('stamps', batchOfDocuments([raw]), { ordered: true });
+    await other.db('empty').collection('without').insertOne({ n: 1 });
+    await backUpSingle(repository, single.uri, 'stamps');
+    const stamps = /^empty\.stamps: a document has an empty timestamp/;
+    expect((await restoreTo(repository, set.uri, 'stamps', true)).notes).toEqual(
+      snapshots ? [] : [expect.stringMatching(stamps)],
+    );
+    const onAll = { readPreference: 'secondary', readConcern: { level: 'majority' } } as const;
+    const [held] = await client.db('empty').collection('stamps', onAll).find({}, { raw: true }).toArray();
+    expect(Buffer.from(held as unknown as Buffer).equals(raw), 'what a secondary holds is what was backed up').toBe(snapshots);
+    // It has no secondaries.
+    expect((await restoreTo(repository, single.uri, 'stamps', true)).notes).toEqual([]);
+    await client.db('empty').dropDatabase();
   });
 
   it('C1, C2: options, indexes, views and users come back, on the set and on a single server of the version', async () => {

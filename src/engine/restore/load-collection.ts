@@ -3,7 +3,7 @@ import { LarderError } from '../../core/errors.ts';
 import type { RawBatch } from '../../lib/raw-bson.ts';
 import { serverErrorCode } from '../../mongo/connect.ts';
 import { describeCollection } from '../../mongo/describe-collection.ts';
-import { RawInserter } from '../../mongo/raw-insert.ts';
+import { countEmptyTimestamps, RawInserter } from '../../mongo/raw-insert.ts';
 import type { ProjectRepository } from '../../repository/port.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
 import { createCollection, createTimeSeries, hasIdIndex, storedFunctions } from './definitions.ts';
@@ -20,6 +20,8 @@ const bytesBetweenNotes = 8 * 1024 * 1024;
 export interface LoadDependencies {
   readonly client: MongoClient;
   readonly repository: ProjectRepository;
+  /** See Target. */
+  readonly keepsEmptyTimestamps: boolean;
   readonly progress: TransferProgress;
   readonly signal: AbortSignal;
 }
@@ -79,6 +81,7 @@ async function fill(piece: Piece, from: CollectionState, resumed: boolean, deps:
   let prefix = from.batches;
   let unnoted = 0;
   let noting = false;
+  let emptyTimestamps = 0;
 
   const note = async (): Promise<void> => {
     noting = true;
@@ -99,6 +102,7 @@ async function fill(piece: Piece, from: CollectionState, resumed: boolean, deps:
     let number = 0;
     for await (const batch of readFitting(repository, built, piece.fit, { signal })) {
       hash?.add(batch);
+      if (!deps.keepsEmptyTimestamps) emptyTimestamps += countEmptyTimestamps(batch);
       if (number < from.batches) count(piece, number, batch, progress);
       else {
         const adding = add(number, batch).then(() => void underWay.delete(adding));
@@ -117,7 +121,9 @@ async function fill(piece: Piece, from: CollectionState, resumed: boolean, deps:
     piece.hash = hash;
     piece.hashed = true;
   }
-  const loaded = { ...from, stage: 'loaded', batches: prefix, documents: piece.hash.documents, bytes: piece.hash.bytes } as const;
+  const { documents, bytes } = piece.hash;
+  const lost = emptyTimestamps === 0 ? {} : { emptyTimestamps };
+  const loaded = { ...from, stage: 'loaded', batches: prefix, documents, bytes, ...lost } as const;
   checkTerm(inserter, await writeState(client, at, loaded, { durable: true, signal }));
   piece.state = loaded;
 }

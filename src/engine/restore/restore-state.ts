@@ -20,6 +20,8 @@ export interface CollectionState {
   readonly failedIndexes: readonly { readonly name: string; readonly reason: string }[];
   /** Documents past their time already; they go when the server looks next. */
   readonly expired: number;
+  /** Documents of the image whose empty timestamps secondaries of the target replace; absent where they do not. */
+  readonly emptyTimestamps?: number;
 }
 
 /**

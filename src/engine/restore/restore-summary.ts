@@ -26,6 +26,7 @@ export function summariseRestore(legs: readonly Leg[], kept: KeptUsers | null, s
         ...legs.flatMap(({ plan }) => plan.notes),
         ...pieces.flatMap(expiring),
         ...pieces.flatMap(overflowing),
+        ...pieces.flatMap(changing),
         ...legs.flatMap(unproved),
         ...(kept === null ? [] : stayed(kept)),
       ]),
@@ -50,6 +51,15 @@ function overflowing(piece: Piece): readonly string[] {
   if (piece.fit !== 'leave-out') return [];
   const left = piece.planned.image.documents - piece.state!.documents;
   return [`${nameOf(piece)}: ${left} of its oldest documents are more than its size allows, and were left out.`];
+}
+
+function changing(piece: Piece): readonly string[] {
+  const { emptyTimestamps = 0 } = piece.state!;
+  if (emptyTimestamps === 0) return [];
+  const documents = emptyTimestamps === 1 ? 'a document has' : `${emptyTimestamps} documents have`;
+  return [
+    `${nameOf(piece)}: ${documents} an empty timestamp, which the primary holds; the secondaries of a server older than 5.0 replace it by the time.`,
+  ];
 }
 
 /** Who was kept from being locked out. */

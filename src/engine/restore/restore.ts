@@ -263,9 +263,9 @@ class Restoration {
   }
 
   async #build({ journey }: Leg, pieces: readonly Piece[]): Promise<void> {
-    const { client } = this.#target;
+    const { client, keepsEmptyTimestamps } = this.#target;
     const { repository, clock, replayWindowBytes } = this.#deps;
-    const deps = { client, repository, clock, replayWindowBytes, progress: this.#progress };
+    const deps = { client, keepsEmptyTimestamps, repository, clock, replayWindowBytes, progress: this.#progress };
     const waiting = pieces.filter((piece) => !reached(piece, 'ready'));
     if (waiting.length === 0) return;
     if (journey === null)

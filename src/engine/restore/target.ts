@@ -2,6 +2,7 @@ import type { MongoClient } from 'mongodb';
 import { LarderError } from '../../core/errors.ts';
 import type { Manifest } from '../../core/image.ts';
 import { connect } from '../../mongo/connect.ts';
+import { keepsEmptyTimestamps } from '../../mongo/supported-versions.ts';
 
 /** The primary that a restore writes to, through the driver's own discovery. */
 export interface Target extends AsyncDisposable {
@@ -10,6 +11,8 @@ export interface Target extends AsyncDisposable {
   readonly ownUsers: ReadonlySet<string>;
   /** `database.role` of every role that we have there. */
   readonly ownRoles: ReadonlySet<string>;
+  /** False where there are, or may be, secondaries that replace an empty timestamp by the time. */
+  readonly keepsEmptyTimestamps: boolean;
 }
 
 /** Connects and refuses what cannot hold images of these sources: `unsupported-operation`. */
@@ -21,8 +24,11 @@ export async function openTarget(uri: string, sources: readonly Manifest['source
     const status = await client.db('admin').command({ connectionStatus: 1 }, { signal });
     const users = status['authInfo'].authenticatedUsers as { user: string; db: string }[];
     const roles = status['authInfo'].authenticatedUserRoles as { role: string; db: string }[];
+    const { version } = await client.db('admin').command({ buildInfo: 1 }, { signal });
+    const { setName } = await client.db('admin').command({ hello: 1 }, { signal });
     return {
       client,
+      keepsEmptyTimestamps: setName === undefined || keepsEmptyTimestamps(String(version)),
       ownUsers: new Set(users.map(({ db, user }) => `${db}.${user}`)),
       ownRoles: new Set(roles.map(({ db, role }) => `${db}.${role}`)),
       [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
