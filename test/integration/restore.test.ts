@@ -54,7 +54,7 @@ describe('a restored instance', () => {
     await client.db('zoo').collection('indexed').drop();
     const uri = source().uri.replace(/\/\/[^@]*@/, '//larder:secret@');
     const summary = await restoreTo(repository, uri, 'zoo', true);
-    expect(summary.notes).toEqual([expect.stringContaining('The user admin.larder')]);
+    expect(summary.notes).toEqual([expect.stringContaining('locked out: the user admin.larder')]);
     await client.db('admin').command({ dropUser: 'larder' });
     expect(await instanceState(client)).toEqual(before);
   });
