@@ -199,6 +199,33 @@ describe('a restore to a point in time', () => {
     await Promise.all(killed);
     expect(killed).toHaveLength(1);
     expect((await userState(to))['busy']).toEqual(wanted);
+
+    // It goes on where it was, instead of beginning again: in the same collection, and with the writes that are left.
+    const busy = to.db('busy');
+    const writes = async (): Promise<number> => {
+      const { insert, update, delete: deleted } = (await to.db('admin').command({ serverStatus: 1 }))['opcounters'];
+      return Number(insert) + Number(update) + Number(deleted);
+    };
+    const writesOf = async (work: Promise<unknown>): Promise<number> => {
+      const before = await writes();
+      await work;
+      return (await writes()) - before;
+    };
+    let reports = 0;
+    const counting = ({ phase }: { phase: string }): void => void (reports += phase === 'replaying' ? 1 : 0);
+    const all = await writesOf(restored(base, end, { ...options, restoreId: 'whole', report: counting }));
+    const late = new AbortController();
+    const report = whenReplayed(Math.floor(reports * 0.75), () => late.abort());
+    const again = { ...options, restoreId: 'late' };
+    await expect(restored(base, end, { ...again, signal: late.signal, report })).rejects.toMatchObject({ code: 'cancelled' });
+    const uuidOf = async (filter: Document): Promise<string> => {
+      const [found] = await busy.listCollections(filter, { nameOnly: false }).toArray();
+      return String(found?.info?.uuid);
+    };
+    const staged = await uuidOf({ name: /^larder\.restoring\./, 'options.capped': { $ne: true } });
+    expect(await writesOf(restored(base, end, again))).toBeLessThan(all / 2);
+    expect(await uuidOf({ name: 'rows' })).toBe(staged);
+    expect((await userState(to))['busy']).toEqual(wanted);
   });
 
   it('R4: several moments come together or not at all, and beside what is there; what was begun is gone on with', async () => {
