@@ -83,6 +83,7 @@ describe('restore', () => {
   test('only shown, it says what would come and go', async () => {
     const arrival = { from: 'shop.orders', name: 'copy.orders', kind: 'collection', documents: 1234, bytes: 2048, swapped: true };
     const held = { name: 'copy.orders', documents: 9, bytes: 1024 };
+    let replay: object | null = null;
     routes[`POST /larder/v1/${projectId}/restores`] = () => ({
       status: 200,
       body: {
@@ -92,6 +93,7 @@ describe('restore', () => {
         documents: 1234,
         bytes: 2048,
         expected: { seconds: 65, bytes_per_second: 1024, basis: 'others', samples: 2 },
+        replay,
         notes: ['A note.'],
       },
     });
@@ -105,5 +107,11 @@ describe('restore', () => {
         `A note.\n\n1,234 documents, 2.0 KiB; users and roles stay as they are. Nothing was changed.\n\n` +
         `It may take 1 min 05 s, at 1.0 KiB/s: as in 2 restores into others, and drills.\n`,
     );
+
+    replay = { entries: 5678, bytes: 3072, writes: 1200 };
+    const then = ['restore', '--instance', instance.name, '--at', '1795600800:7', '--to', 'original', '--dry-run'];
+    const planned = (await run(then)).stdout;
+    expect(planned).toContain('1,234 documents, at most 2.0 KiB;');
+    expect(planned).toContain('That leaves out the replay: 1,200 writes, among 5,678 entries of the archived oplog, 3.0 KiB.');
   });
 });

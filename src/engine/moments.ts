@@ -1,7 +1,7 @@
 import { LarderError } from '../core/errors.ts';
-import type { Manifest } from '../core/image.ts';
 import type { JobDeps } from './engine-deps.ts';
 import type { PointPlan } from './plan-point-in-time.ts';
+import type { Outline } from './tasks.ts';
 
 /** Points read at the same time: each takes a thread. */
 const mostAtOnce = 2;
@@ -16,11 +16,11 @@ const bytesPerCollection = 500;
 /** Tells what instances held at points in time. */
 export interface Moments {
   /**
-   * The image of the point, without its layers. It never changes, so it is read once and kept for a while. `still-reading` if the way to
+   * The image of the point, without its layers, and what is replayed for it. It never changes, so it is read once and kept for a while. `still-reading` if the way to
    * the point is so long that the answer cannot be waited for: asked again later, it goes on where it is. Else the errors of replaying:
    * `not-replayable`, `oplog-gap`, `object-corrupt`, `backup-not-found`.
    */
-  outline(projectId: string, plan: PointPlan): Promise<Manifest>;
+  outline(projectId: string, plan: PointPlan): Promise<Outline>;
 }
 
 export interface MomentsOptions {
@@ -33,9 +33,9 @@ export function createMoments(
   { waitMs = usualWaitMs }: MomentsOptions = {},
 ): Moments {
   const kept = new KeptOutlines();
-  const reading = new Map<string, Promise<Manifest>>();
+  const reading = new Map<string, Promise<Outline>>();
 
-  const read = (key: string, projectId: string, { backupId, pointInTime }: PointPlan): Promise<Manifest> => {
+  const read = (key: string, projectId: string, { backupId, pointInTime }: PointPlan): Promise<Outline> => {
     const task = { kind: 'outline', repository: repositoryConnection, projectId, backupId, pointInTime } as const;
     const outline = runTask<'outline'>(task, { signal: AbortSignal.timeout(readingLimitMs), report: () => undefined })
       .then((manifest) => {
@@ -68,10 +68,10 @@ export function createMoments(
 
 /** The outlines that were asked for last. */
 class KeptOutlines {
-  readonly #outlines = new Map<string, { readonly manifest: Manifest; readonly bytes: number }>();
+  readonly #outlines = new Map<string, { readonly manifest: Outline; readonly bytes: number }>();
   #bytes = 0;
 
-  get(key: string): Manifest | undefined {
+  get(key: string): Outline | undefined {
     const found = this.#outlines.get(key);
     if (found === undefined) return undefined;
     this.#outlines.delete(key);
@@ -79,7 +79,7 @@ class KeptOutlines {
     return found.manifest;
   }
 
-  add(key: string, manifest: Manifest): void {
+  add(key: string, manifest: Outline): void {
     const bytes = weigh(manifest);
     if (bytes > mostKept) return;
     this.#outlines.set(key, { manifest, bytes });
@@ -96,7 +96,7 @@ function keyOf(projectId: string, { backupId, pointInTime: { instanceId, timelin
   return JSON.stringify([projectId, backupId, instanceId, timeline, point.t, point.i, olderBases]);
 }
 
-function weigh({ collections, views }: Manifest): number {
+function weigh({ collections, views }: Outline): number {
   const definitions = [...collections, ...views].map(
     ({ options, indexes }) => options.length + indexes.reduce((sum, index) => sum + index.length, 0) + bytesPerCollection,
   );

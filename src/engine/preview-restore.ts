@@ -30,12 +30,18 @@ export async function previewRestore(
   const origin = await findOrigin(deps, caller.projectId, request);
   const target = await findInstance(deps.catalog.db, caller.projectId, targetInstanceId);
   const manifest = await imageOfOrigin(deps, moments, caller.projectId, origin);
-  const plan = describePlan(await planAgainst(deps, target, { manifest, selection, sizes: true }));
+  const plan = await planAgainst(deps, target, { manifest, selection, sizes: true });
+  const description = describePlan(plan);
   const samples = await earlierRestores(deps.catalog.db, target);
-  return { ...plan, expected: expectTime({ bytes: plan.bytes, collections: plan.arrivals.length }, samples) };
+  const written = 'writes' in manifest ? plan.collections.map(({ image }) => manifest.writes.get(image.uuid)!) : [];
+  const bytesWritten = written.reduce((sum, { bytes }) => sum + bytes, 0);
+  const fromBackup = { bytes: description.bytes - bytesWritten, collections: description.arrivals.length };
+  const writes = written.reduce((sum, one) => sum + one.writes, 0);
+  const replay = 'way' in manifest ? { ...manifest.way, writes } : null;
+  return { ...description, expected: expectTime(fromBackup, samples), replay };
 }
 
-/** The newest restores and drills of the project that came to their end. */
+/** The newest restores and drills of the project that came to their end; none that replayed, which takes its own time. */
 async function earlierRestores(db: CatalogHandle, target: Selectable<InstancesTable>): Promise<readonly RestoreSample[]> {
   const jobs = await db
     .selectFrom('jobs')
@@ -47,7 +53,8 @@ async function earlierRestores(db: CatalogHandle, target: Selectable<InstancesTa
     .orderBy('ended', 'desc')
     .limit(samplesAsked)
     .execute();
-  return jobs.map(({ kind, instance_id: instanceId, result }) => {
+  const whole = jobs.filter(({ result }) => (result as RestoreResult).verdict !== 'replayed');
+  return whole.map(({ kind, instance_id: instanceId, result }) => {
     const { bytes, seconds } = result as RestoreResult;
     // A drill is held in a server of its own, whichever instance it is about.
     return { bytes, seconds, sameTarget: kind === 'restore' && instanceId === target.id };

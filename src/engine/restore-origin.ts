@@ -9,7 +9,7 @@ import { findBackup, lockBackup } from './find-backup.ts';
 import type { Moments } from './moments.ts';
 import { planPointInTime } from './plan-point-in-time.ts';
 import { refuseUnlessRestorable } from './refuse-unless-restorable.ts';
-import type { PointInTime, RestoreLeg } from './tasks.ts';
+import type { Outline, PointInTime, RestoreLeg } from './tasks.ts';
 import type { RestoreOrigin } from './use-cases.ts';
 
 /** What a restore begins with: a backup, and for a point in time what leads on from there. */
@@ -35,7 +35,7 @@ export async function imageOfOrigin(
   moments: Moments,
   projectId: string,
   { backup, pointInTime }: FoundOrigin,
-): Promise<Manifest> {
+): Promise<Manifest | Outline> {
   if (pointInTime === null) return repository.project(projectId).readManifest(backup.id);
   return moments.outline(projectId, { backupId: backup.id, pointInTime });
 }

@@ -6,7 +6,20 @@ import type { Page } from './page.ts';
 import type { PlanDescription } from './restore/describe-plan.ts';
 
 /** What a restore would do. */
-export type RestorePreview = PlanDescription & { readonly expected: ExpectedTime };
+export type RestorePreview = PlanDescription & {
+  /** Of what is brought from the backup; nobody knows beforehand how long it takes to replay. */
+  readonly expected: ExpectedTime;
+  readonly replay: PlannedReplay | null;
+};
+
+/** What is replayed on a backup for a point in time. */
+export interface PlannedReplay {
+  /** Entries of the archived oplog that are read for it, and their BSON bytes. */
+  readonly entries: number;
+  readonly bytes: number;
+  /** Writes among them to what is restored. */
+  readonly writes: number;
+}
 
 /** A point in time of an instance, which may be gone by now: everything up to this entry of its oplog, and nothing later. */
 export interface RestoreMoment {

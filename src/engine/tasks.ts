@@ -158,6 +158,14 @@ export interface OutlineTask {
   readonly pointInTime: PointInTime;
 }
 
+/** The image of a point, without the layers that hold its documents, and what is to be replayed for it. */
+export interface Outline extends Manifest {
+  /** Entries of the archived oplog between backup and point, and their BSON bytes; all of them are read. */
+  readonly way: { readonly entries: number; readonly bytes: number };
+  /** Writes among them to each collection of the image, by its UUID, and their raw bytes. */
+  readonly writes: ReadonlyMap<string, { readonly writes: number; readonly bytes: number }>;
+}
+
 /** Delete a backup's manifest, then free what nothing needs any more and is older than the grace time. */
 export interface DeleteTask {
   readonly kind: 'delete';
@@ -261,8 +269,7 @@ export interface TaskResults {
   readonly restore: RestoreSummary;
   readonly 'clear-target': { readonly cleared: true };
   readonly drill: DrillSummary;
-  /** The image of the point, without the layers that hold its documents. */
-  readonly outline: Manifest;
+  readonly outline: Outline;
   readonly delete: { readonly deleted: true };
   readonly prune: { readonly freedBytes: number };
   readonly history: HistoryPage;

@@ -285,6 +285,7 @@ export function createFakeStack(): FakeStack {
         documents: 10,
         bytes: 1025,
         expected: { seconds: 3.5, bytesPerSecond: 300, basis: 'others', samples: 2 },
+        replay: 'moment' in request ? { entries: 70, bytes: 9000, writes: 50 } : null,
         notes: [],
       };
     },

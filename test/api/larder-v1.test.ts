@@ -218,6 +218,7 @@ describe('backups, jobs and restores', () => {
         arrivals: [{ name: 'shop.orders', indexes: ['n_1'], overwrites: { documents: 9, bytes: 900 } }],
         drops: [],
         users: true,
+        replay: null,
       },
     });
     expect(api.calls.at(-1)).toMatchObject({ name: 'previewRestore', request: { selection: { ...selection, users: true } } });

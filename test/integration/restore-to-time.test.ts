@@ -73,8 +73,19 @@ describe('a restore to a time', () => {
       target_instance_id: id,
       collections: [{ name: 'shop.orders', new_name: 'shop.then' }],
     };
-    const plan = await larder.call<{ arrivals: { name: string }[] }>('POST', `${own}/restores`, { ...copy, dry_run: true });
+    interface Plan {
+      readonly arrivals: readonly { readonly name: string }[];
+      readonly replay: { readonly entries: number; readonly bytes: number; readonly writes: number } | null;
+    }
+    const planned = (asked: object) => larder.call<Plan>('POST', `${own}/restores`, { ...asked, dry_run: true });
+    const plan = await planned(copy);
     expect(plan.arrivals.map(({ name }) => name)).toEqual(['shop.then']);
+    // The update of ten documents; the ticks beside it are read, too.
+    expect(plan.replay?.writes).toBe(10);
+    expect(plan.replay?.entries).toBeGreaterThan(10);
+    const { replay: longer } = await planned({ ...copy, at: formatPoint(second.point) });
+    expect(longer?.writes).toBe(20);
+    expect(longer?.bytes).toBeGreaterThan(plan.replay!.bytes);
     expect(await ended((await begin('POST', `${own}/restores`, copy)).job_id)).toMatchObject({
       status: 'Completed',
       fail_reason: null,

@@ -33,7 +33,13 @@ export const previewSchema = Type.Object({
       basis: oneOf(['this-instance', 'others', 'assumed']),
       samples: Type.Integer(),
     },
-    { description: 'How long it may take: by earlier restores of about that size, or assumed' },
+    { description: 'How long it may take, without replaying: by earlier restores of about that size, or assumed' },
+  ),
+  replay: nullable(
+    Type.Object(
+      { entries: Type.Integer(), bytes: Type.Integer(), writes: Type.Integer() },
+      { description: 'Of a point in time: what is read of the archived oplog, and the writes among it to what is restored' },
+    ),
   ),
   notes: Type.Array(Type.String()),
 });
@@ -52,6 +58,7 @@ export function previewJson(preview: RestorePreview): Static<typeof previewSchem
       basis: preview.expected.basis,
       samples: preview.expected.samples,
     },
+    replay: preview.replay,
     notes: [...preview.notes],
   };
 }

@@ -26,20 +26,24 @@ export function describePreview(preview: WirePreview): string {
   ]);
   const drops = preview.drops.map((held) => ['drop', held.name, '', '', '', loss(held), '']);
   const rows = [...arrivals, ...drops];
-  const total = `${formatCount(preview.documents)} documents, ${formatBytes(preview.bytes)}; users and roles ${preview.users ? 'too' : 'stay as they are'}. Nothing was changed.`;
+  const most = preview.replay === null ? '' : 'at most ';
+  const total = `${formatCount(preview.documents)} documents, ${most}${formatBytes(preview.bytes)}; users and roles ${preview.users ? 'too' : 'stay as they are'}. Nothing was changed.`;
   return [rows.length === 0 ? 'Nothing to do.' : formatTable(columns, rows), ...preview.notes, total, expectation(preview)].join(
     '\n\n',
   );
 }
 
-function expectation({ expected }: WirePreview): string {
+function expectation({ expected, replay }: WirePreview): string {
   const { basis, samples } = expected;
   const restores = `${samples} ${samples === 1 ? 'restore' : 'restores'}`;
   const why =
     basis === 'assumed'
       ? 'assumed, as no restore of about this size is known'
       : `as in ${restores} ${basis === 'this-instance' ? 'into this instance' : 'into others, and drills'}`;
-  return `It may take ${formatDuration(expected.seconds)}, at ${formatBytes(expected.bytes_per_second)}/s: ${why}.`;
+  const time = `It may take ${formatDuration(expected.seconds)}, at ${formatBytes(expected.bytes_per_second)}/s: ${why}.`;
+  if (replay === null) return time;
+  const read = `${formatCount(replay.entries)} entries of the archived oplog, ${formatBytes(replay.bytes)}`;
+  return `${time}\n\nThat leaves out the replay: ${formatCount(replay.writes)} writes, among ${read}.`;
 }
 
 function loss(held: WirePreview['drops'][number] | null): string {
