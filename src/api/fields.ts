@@ -115,4 +115,6 @@ const ddsError = Type.Object({
 const identityError = Type.Object({ error: Type.Object({ code: Type.Integer(), message: Type.String(), title: Type.String() }) });
 
 export const ddsErrors = { '4xx': ddsError, '5xx': ddsError } as const;
+/** Of a call that never succeeds. */
+export const refusedAlways = { 400: ddsError, ...ddsErrors } as const;
 export const identityErrors = { '4xx': identityError, '5xx': identityError } as const;

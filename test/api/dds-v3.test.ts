@@ -294,7 +294,7 @@ describe('restoring databases and collections', () => {
 describe('calls that are documented and not served', () => {
   it('are refused as unsupported, to whoever may call', async () => {
     await using api = await startCheckedApi();
-    for (const [method, path] of unsupportedCalls) {
+    for (const { method, path } of unsupportedCalls) {
       const url = `/v3/${projectId}${path.replaceAll(/:\w+/g, 'some-id')}`;
       const sent = { method: method as string, url };
       expect(await api.send(sent), `${sent.method} ${url}`).toMatchObject({ status: 400, body: { error_code: 'DBS.280343' } });

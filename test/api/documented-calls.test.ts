@@ -17,7 +17,7 @@ it('docs/api.md says of every DDS call whether it is real, recorded or refused',
   const routes = (await registeredRoutes())
     .filter(({ url }) => /^\/v3(\.1)?\/:project_id\//.test(url))
     .map(({ method, url }) => shown(method, url));
-  const refused = unsupportedCalls.map(([method, path]) => shown(String(method), `/v3/:project_id${path}`));
+  const refused = unsupportedCalls.map(({ method, path }) => shown(String(method), `/v3/:project_id${path}`));
   const served = routes.filter((route) => !refused.includes(route));
   expect([...(await rowOf('real')), ...(await rowOf('recorded'))].toSorted()).toEqual(served.toSorted());
   expect((await rowOf('refused')).toSorted()).toEqual(refused.toSorted());

@@ -9,7 +9,7 @@ import type { Audit } from '../../src/engine/audit.ts';
 import type { Archives } from '../../src/engine/export/archives.ts';
 import type { Instances } from '../../src/engine/instances/instances.ts';
 import type { Directory } from '../../src/engine/directory.ts';
-import type { Backup, BackupFilter, Identity, Job, RestoreRequest, Scope, UseCases } from '../../src/engine/use-cases.ts';
+import type { Backup, BackupFilter, Caller, Identity, Job, RestoreRequest, Scope, UseCases } from '../../src/engine/use-cases.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { createFakeArchives } from './fake-archives.ts';
 import {
@@ -316,7 +316,13 @@ export function createFakeStack(): FakeStack {
   } as unknown as Directory;
 
   // Instances of our own are tested with real servers.
-  const instances = { usedBytes: async () => new Map(), versions: async () => ['6.0'] } as unknown as Instances;
+  const instances = {
+    usedBytes: async () => new Map(),
+    versions: async () => ['6.0'],
+    requireInstance: async (_caller: Caller, id: string) => {
+      if (id !== instanceId) throw new LarderError('instance-not-found', 'There is no such instance.');
+    },
+  } as unknown as Instances;
 
   const audited: Parameters<Audit['record']>[0][] = [];
   const audit: Audit = {

@@ -94,6 +94,33 @@ describe('A1: calls on an instance', () => {
     expect(await api.admin('GET', logs)).toMatchObject({ status: 400, body: { error_code: 'DBS.280068' } });
   });
 
+  it('say that there is no audit log, and refuse to have one', async () => {
+    const own = `${P}/instances/${adopted}`;
+    const answers = { status: 200, body: { keep_days: 0, audit_scope: '', audit_types: [] } };
+    expect(await api.admin('GET', `${own}/auditlog-policy`)).toMatchObject(answers);
+    const set = (days: unknown, to = own) => api.admin('POST', `${to}/auditlog-policy`, { keep_days: days });
+    for (const off of [0, '0']) expect(await set(off)).toMatchObject({ status: 200, body: {} });
+    for (const on of [7, '7', 732]) expect(await set(on)).toMatchObject({ status: 400, body: { error_code: 'DBS.280343' } });
+    for (const wrong of [1, 733, 'x', null, undefined]) {
+      expect(await set(wrong)).toMatchObject({ status: 400, body: { error_code: 'DBS.280214' } });
+    }
+    const logs = (query: string, of = own) => api.admin('GET', `${of}/auditlog${query}`);
+    const month = '?start_time=2026-10-01T00:00:00%2B0000&end_time=2026-10-31T00:00:00%2B0000';
+    expect(await logs(`${month}&limit=100`)).toMatchObject({ status: 200, body: { audit_logs: [], total_record: 0 } });
+    expect(await logs(`${month}&limit=101`)).toMatchObject({ status: 400, body: { error_code: 'DBS.280439' } });
+    expect(await logs('')).toMatchObject({ status: 400, body: { error_code: 'DBS.280067' } });
+    expect(await logs(month.replace('10-31', '11-01'))).toMatchObject({ status: 400, body: { error_code: 'DBS.280068' } });
+    expect(await logs(month.replace('10-31', '09-30'))).toMatchObject({ status: 400, body: { error_code: 'DBS.280068' } });
+    const unknown = `${P}/instances/${'0'.repeat(32)}in02`;
+    for (const answer of [
+      await api.admin('GET', `${unknown}/auditlog-policy`),
+      await logs(month, unknown),
+      await set(7, unknown),
+    ]) {
+      expect(answer).toMatchObject({ status: 404, body: { error_code: 'DBS.200002' } });
+    }
+  });
+
   it('refuse what would start or stop servers that are not ours, and rename and tag them', async () => {
     const own = `${P}/instances/${adopted}`;
     for (const [path, body] of [

@@ -23,6 +23,8 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions import exceptions
 from huaweicloudsdkdds.v3 import (
     BackupPolicy,
+    CreateIpRequest,
+    CreateIpRequestBody,
     CreateManualBackupOption,
     CreateManualBackupRequest,
     CreateManualBackupRequestBody,
@@ -195,8 +197,10 @@ def check_refusals(name, backup_id):
     refused("unknown backup", 400, "DBS.201214", lambda: backups(backup_id="0" * 32 + "br02"))
     refused("unknown job", 400, "DBS.200543", lambda: find_job(str(uuid.UUID(int=0))))
     refused("restore elsewhere", 400, "DBS.200004", lambda: restore(backup_id, "0" * 32 + "in02"))
-    unserved = ShowAuditlogPolicyRequest(instance_id=INSTANCE_ID)
-    refused("call that is not served", 400, "DBS.280343", lambda: DDS.show_auditlog_policy(unserved))
+    unserved = CreateIpRequest(instance_id=INSTANCE_ID, body=CreateIpRequestBody(type="shard"))
+    refused("call that is not served", 400, "DBS.280343", lambda: DDS.create_ip(unserved))
+    audited = DDS.show_auditlog_policy(ShowAuditlogPolicyRequest(instance_id=INSTANCE_ID))
+    expect(audited.keep_days == 0, "an audit log is kept")
     expect(backups(instance_id=INSTANCE_ID, backup_id=backup_id).total_count == 1, "a refused call changed something")
 
 

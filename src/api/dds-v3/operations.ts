@@ -43,6 +43,7 @@ import { showJob } from './show-job.ts';
 import { showPolicy } from './show-policy.ts';
 import { showQuotas } from './show-quotas.ts';
 import { stopBackup } from './stop-backup.ts';
+import { auditLogs } from './audit-logs.ts';
 import { unsupportedOperations } from './unsupported-operations.ts';
 
 /** The DDS calls that are served. */
@@ -80,6 +81,7 @@ export const ddsV3Operations: readonly Operation[] = [
   serverLogs,
   logDownloads,
   ltsConfigs,
+  auditLogs,
   configurations,
   instanceParameters,
   listFlavors,

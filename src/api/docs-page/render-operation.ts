@@ -33,7 +33,7 @@ export function renderOperation(method: string, path: string, operation: Describ
     <h4>Answers</h4>
     <dl>
       ${Object.entries(responses)
-        .filter(([status]) => status.startsWith('2'))
+        .filter(([status]) => /^\d+$/.test(status))
         .map(([status, { content }]) => {
           const [type, described] = Object.entries(content ?? {})[0] ?? [];
           return html`<dt>${status}</dt>

@@ -10,6 +10,7 @@ import { createLogLinks, downloadLog } from './log-downloads.ts';
 import { removeLogStreams, setLogStreams } from './log-streams.ts';
 import type { Instances } from './instances.ts';
 import { listRecycled, recycleDays, setRecycleDays } from './recycle-bin.ts';
+import { requireInstance } from './require-instance.ts';
 import { listLogEntries, listSlowOperations } from './server-logs.ts';
 import { countConnections, killSessions, listSessions } from './sessions.ts';
 import { keepSettings, rename, resetPassword } from './settle-settings.ts';
@@ -52,6 +53,7 @@ export function createInstances(deps: EngineDeps): Instances {
     usedBytes: (instances) => run(usedBytes(deps, instances)),
     addTags: (caller, instanceId, tags) => run(addTags(deps, caller, instanceId, tags)),
     removeTags: (caller, instanceId, tags) => run(removeTags(deps, caller, instanceId, tags)),
+    requireInstance: (caller, instanceId) => run(requireInstance(deps, caller, instanceId)),
     listTags: (caller, instanceId) => run(listTags(deps, caller, instanceId)),
     listProjectTags: (caller) => run(listProjectTags(deps, caller)),
     findByTags: (caller, filter) => run(findByTags(deps, caller, filter)),

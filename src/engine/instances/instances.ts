@@ -85,6 +85,8 @@ export interface Instances {
     instanceId: string,
     tags: readonly { readonly key: string; readonly value: string | null }[],
   ): Promise<void>;
+  /** Nothing, where there is the instance. invalid-instance-id, instance-not-found. */
+  requireInstance(caller: Caller, instanceId: string): Promise<void>;
   /** invalid-instance-id, instance-not-found. */
   listTags(caller: Caller, instanceId: string): Promise<readonly Tag[]>;
   /** Every key in use in the project, with its values. */
