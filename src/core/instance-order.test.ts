@@ -103,6 +103,58 @@ describe('the order of an instance', () => {
     expect(codeOf(change)).toBe(code);
   });
 
+  const password = (length: number): string => `Aa1_${'x'.repeat(length - 4)}`;
+  const sized = (size: unknown): object => ({ flavor: [{ ...flavor, size }] });
+  const single1 = (size: number): object => ({ mode: 'Single', flavor: [{ ...single, size }] });
+  const tagged = (...keys: string[]): object => ({ tags: keys.map((key) => ({ key, value: 'v'.repeat(43) })) });
+  const tags = (count: number): object => tagged(...Array.from({ length: count }, (_, n) => `k${n}`));
+
+  // The limits of section 1.9 of the API, from both sides.
+  it.each<[string, readonly object[], readonly (readonly [object, string])[]]>([
+    [
+      'port',
+      [2100, 9500, 27_017, 27_018, 27_019, '2100'].map((port) => ({ port })),
+      [2099, 9501, 27_016, 27_020, 0].map((port) => [{ port }, 'port-out-of-range'] as const),
+    ],
+    [
+      'length of a password',
+      [8, 32].map((length) => ({ password: password(length) })),
+      [7, 33].map((length) => [{ password: password(length) }, 'invalid-db-password'] as const),
+    ],
+    [
+      'character of a password',
+      [...'~!@#%^*-_=+?'].map((special) => ({ password: `Passw0rd${special}` })),
+      [...'()$&<>"\'`,;: ä'].map((other) => [{ password: `Passw0rd_${other}` }, 'password-characters'] as const),
+    ],
+    [
+      'kind of character in a password',
+      [{ password: 'Passw0rd_' }],
+      ['passw0rd_', 'PASSW0RD_', 'Password_', 'Passw0rds'].map((text) => [{ password: text }, 'weak-password'] as const),
+    ],
+    [
+      'disk',
+      [sized(10), sized(2000), single1(10), single1(1000)],
+      [
+        [sized(2010), 'volume-out-of-range'],
+        [sized(0), 'volume-out-of-range'],
+        [single1(1010), 'volume-out-of-range'],
+        [sized(11), 'volume-not-multiple'],
+      ],
+    ],
+    [
+      'tag',
+      [tags(20), tagged('k'.repeat(36)), tagged('@'), tagged('a-B_9'), tagged('\u4e00\u9fff')],
+      [
+        [tags(21), 'too-many-tags'],
+        [tagged('k'.repeat(37)), 'invalid-tag-key'],
+        ...['', ' ', 'a.b', '\u4dff', '\ua000', 'ä'].map((key) => [tagged(key), 'invalid-tag-key'] as const),
+      ],
+    ],
+  ])('takes every allowed %s, and the next one beyond is refused', (_, taken, refused) => {
+    expect(taken.filter((change) => codeOf(change) !== 'accepted')).toEqual([]);
+    for (const [change, code] of refused) expect(codeOf(change), JSON.stringify(change)).toBe(code);
+  });
+
   it.each([
     ['ReplicaSet', 1, 3],
     ['ReplicaSet', '3', 3],
