@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   MongoClient,
   MongoParseError,
@@ -22,8 +23,8 @@ const selectionTimeout = 10_000;
  */
 const memberHeartbeat = 5_000;
 const memberPatience = 10_000;
-/** How often a set is asked for its first answer. */
-const setTries = 3;
+/** A set is asked again after this long where the first answer did not come, milliseconds. */
+const nextTry = 50;
 /** A silent socket is given up after this long; every command of ours answers in batches far below it. Milliseconds. */
 const socketTimeout = 120_000;
 
@@ -61,19 +62,23 @@ export async function connect(uri: string, options: ConnectOptions): Promise<Con
 }
 
 /**
- * The first answer. While a driver finds out about a set, it gives up members that it was just connecting to where the primary does not list them, or lists
- * them by another name; it knows better the next time. Whether one member answers is found out by one try.
+ * The first answer. While a driver finds out about a set, it gives up members that it was just connecting to where the primary does not list them, as it
+ * does not list hidden and delayed ones, or lists them by another name. Each try may meet that once more, so only time ends them. Whether one member
+ * answers is found out by one try.
  */
 async function reach(client: MongoClient, options: ConnectOptions): Promise<void> {
   const { member, signal } = options;
-  for (let triesLeft = member === undefined ? setTries : 1; ; triesLeft--) {
+  const until = performance.now() + (member === undefined ? selectionTimeout : 0);
+  for (;;) {
     try {
       await client.connect();
       await client.db('admin').command({ ping: 1 }, { signal, readPreference: preferenceOf(options) });
       return;
     } catch (error) {
-      if (triesLeft === 1 || signal.aborted || !(error instanceof MongoNetworkError)) throw error;
+      const passes = error instanceof MongoNetworkError || isClosedPool(error);
+      if (!passes || signal.aborted || performance.now() >= until) throw error;
     }
+    await delay(nextTry, undefined, { signal });
   }
 }
 
@@ -177,6 +182,7 @@ export function isTransient(error: unknown): boolean {
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
     isBrokenSocket(error) ||
+    isClosedPool(error) ||
     (error instanceof MongoServerError && (transientCodes.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError')))
   );
 }
@@ -184,6 +190,11 @@ export function isTransient(error: unknown): boolean {
 /** The driver lets some errors of the socket itself through, for example where the other side ended while we were writing. */
 function isBrokenSocket(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
+}
+
+/** The driver has given up a member after it had chosen it, since the set no longer lists it. It does not export the class. */
+function isClosedPool(error: unknown): boolean {
+  return error instanceof MongoError && error.name === 'MongoPoolClosedError';
 }
 
 /** "not authorized on db to execute command { find: …, lsid: … }" without what follows the command's name. */
