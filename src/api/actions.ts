@@ -21,7 +21,6 @@ const addresses: Readonly<Record<string, NeededAction>> = {
   [`DELETE ${p}/instances/backups`]: 'dds:backup:delete',
   [`PUT ${p}/backups/:backup_id`]: 'dds:backup:stop',
   [`GET ${p}/backups/download-file`]: 'dds:backup:download',
-  [`GET ${p}/backups/policy`]: 'dds:instance:list',
   [`POST ${p}/instances/recovery`]: 'dds:backup:refreshInstanceFromBackup',
   [`GET ${p}/instances/:instance_id/backups/policy`]: 'dds:instance:list',
   [`PUT ${p}/instances/:instance_id/backups/policy`]: 'dds:instance:modifyBackupPolicy',
@@ -100,7 +99,6 @@ const addresses: Readonly<Record<string, NeededAction>> = {
   [`GET ${l}/instances`]: 'dds:instance:list',
   [`GET ${l}/instances/:instance_id`]: 'dds:instance:list',
   [`PATCH ${l}/instances/:instance_id`]: 'dds:instance:modify',
-  [`DELETE ${l}/instances/:instance_id`]: 'dds:instance:deleteInstance',
   [`GET ${l}/instances/:instance_id/policy`]: 'dds:instance:list',
   // It shows documents, as backups do.
   [`GET ${l}/instances/:instance_id/history`]: 'dds:backup:download',
@@ -159,6 +157,9 @@ const addresses: Readonly<Record<string, NeededAction>> = {
 export function neededAction(method: string, url: string): NeededAction | undefined {
   return addresses[`${method === 'HEAD' ? 'GET' : method} ${url.replace(/(.)\/$/, '$1')}`];
 }
+
+/** `METHOD /address` of every route that is declared. */
+export const declaredRoutes: readonly string[] = Object.keys(addresses);
 
 /** What to ask for where nothing is declared: no policy names it, so only a role that permits everything does. */
 export const undeclared = 'undeclared:undeclared:call';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { neededAction } from '../../src/api/actions.ts';
+import { declaredRoutes, neededAction } from '../../src/api/actions.ts';
 import { registeredRoutes } from './registered-routes.ts';
 
 it('every route that needs a caller declares what the caller must be permitted to do', async () => {
@@ -7,6 +7,11 @@ it('every route that needs a caller declares what the caller must be permitted t
   expect(routes.length).toBeGreaterThan(80);
   const undeclared = routes.filter(({ method, url }) => neededAction(method, url) === undefined);
   expect(undeclared).toEqual([]);
+});
+
+it('nothing is declared that is no route', async () => {
+  const routes = (await registeredRoutes()).map(({ method, url }) => `${method} ${url}`);
+  expect(declaredRoutes.filter((route) => !routes.includes(route))).toEqual([]);
 });
 
 it('every route that changes something needs an action, but for what only touches the caller', async () => {
