@@ -3,12 +3,13 @@ import { pathToFileURL } from 'node:url';
 import { wholeBackup } from '../src/core/restore-selection.ts';
 import { capture } from '../src/engine/capture/capture.ts';
 import { clearTarget } from '../src/engine/restore/clear-target.ts';
+import type { CaptureTask } from '../src/engine/tasks.ts';
 import { restore as restoreBackup } from '../src/engine/restore/restore.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { openRepository, type OpenedRepository } from '../src/repository/open-repository.ts';
 import type { ProjectRepository } from '../src/repository/port.ts';
 import { openStore } from '../src/storage/open-store.ts';
-import type { Prepare } from './measured-work.ts';
+import type { MeasuredWork, Prepare } from './measured-work.ts';
 
 const unlock = { kind: 'key-file', key: Buffer.alloc(32, 7) } as const;
 const projectId = '0'.repeat(32);
@@ -27,18 +28,22 @@ export async function openProject(folder: string): Promise<{ readonly url: strin
   return { url, repository: repository.project(projectId) };
 }
 
-/** A backup as a worker of the server takes it. */
-export const backup: Prepare<'backup'> = async ({ uri, folder, id, base }) => {
-  const { url, repository } = await openProject(folder);
-  const task = {
+/** What is told to whoever takes a backup into the repository at `url`. */
+export function captureTask(url: string, { uri, id, base }: MeasuredWork['backup']['of']): CaptureTask {
+  return {
     kind: 'capture',
     repository: { url, unlock },
     projectId,
     instance: { id: 'bench', name: 'bench', uri },
     backup: { id, name: id, description: '', type: 'Manual' },
     baseCandidates: base,
-  } as const;
-  return () => capture(task, context, { repository, clock: systemClock });
+  };
+}
+
+/** A backup as a worker of the server takes it. */
+export const backup: Prepare<'backup'> = async (of) => {
+  const { url, repository } = await openProject(of.folder);
+  return () => capture(captureTask(url, of), context, { repository, clock: systemClock });
 };
 
 /** A restore as a worker of the server does it. */

@@ -3,6 +3,7 @@ import { MongoClient } from 'mongodb';
 import { backup, restore } from './file-repository.ts';
 import { insertDump } from './insert-dump.ts';
 import type { MeasuredWork, Prepare, Taken, WorkName } from './measured-work.ts';
+import { take } from './take.ts';
 import { codec, scan, scanToFile, scanToGzip } from './bare-scan.ts';
 
 const works: { readonly [Name in WorkName]: Prepare<Name> } = {
@@ -25,11 +26,5 @@ async function measure<Name extends WorkName>(
 ): Promise<Taken<MeasuredWork[Name]['result']>> {
   await using opened = new AsyncDisposableStack();
   const connect = async (): Promise<MongoClient> => opened.use(await new MongoClient(String(asked.uri)).connect());
-  const run = await works[work](asked, connect);
-  const cpu = process.cpuUsage();
-  const started = performance.now();
-  const result = await run();
-  const { user, system } = process.cpuUsage(cpu);
-  const seconds = (performance.now() - started) / 1000;
-  return { result, seconds, processorSeconds: (user + system) / 1e6, peakMemory: process.resourceUsage().maxRSS * 1024 };
+  return await take(await works[work](asked, connect));
 }

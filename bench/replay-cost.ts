@@ -40,7 +40,7 @@ export function replayCost({ documents, changes, oneByOne }: ReplaySize): () => 
       await orders.bulkWrite(batch, { ordered: false });
     }
     const point = await majorityOpTime(client, AbortSignal.timeout(60_000));
-    await archiveOplog((await openProject(folder.path)).repository, client, 'bench');
+    await archiveOplog((await openProject(folder.path)).repository, client, { instanceId: 'bench' });
     const oplog = client.db('local').collection('oplog.rs');
     const entries = await oplog
       .find({ op: 'u', ns: `${db}.${collection}` }, { sort: { $natural: 1 }, limit: oneByOne })

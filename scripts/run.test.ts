@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder, type TemporaryFolder } from '../test/fixtures/temporary-folder.ts';
@@ -75,6 +75,25 @@ describe('run.mjs', () => {
     expect((await run(folder, ['start']).ended).out).toBe('ran\n');
     await writeFile(join(folder.path, 'src', 'main.ts'), 'const text: string = "changed"; console.log(text);');
     expect((await run(folder, ['start']).ended).out).toBe('changed\n');
+  });
+
+  it('has everything compiled before the first start, and again once a source has changed', async () => {
+    await using folder = await checkout('console.log("ran");');
+    const compiled = join(folder.path, 'compiled.txt');
+    await writeFile(
+      join(folder.path, 'scripts', 'compile-code.ts'),
+      `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(compiled)}, process.env.NODE_COMPILE_CACHE + ' ');`,
+    );
+    const kept = join(folder.path, 'node_modules', '.cache', 'larder');
+    const starts = async (): Promise<void> =>
+      expect(await run(folder, ['start']).ended).toEqual({ code: 0, out: 'ran\n', err: '' });
+    await starts();
+    await starts();
+    expect(await readFile(compiled, 'utf8')).toBe(`${kept} `);
+    const changed = new Date('2100-01-01');
+    await utimes(join(folder.path, 'src', 'main.ts'), changed, changed);
+    await starts();
+    expect(await readFile(compiled, 'utf8')).toBe(`${kept} ${kept} `);
   });
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('hands %s on and waits for the orderly end', async (signal) => {

@@ -12,6 +12,8 @@ export interface SourceReads {
 interface Member {
   readonly client: MongoClient;
   readonly returnedBefore: number;
+  /** Documents that the profiler must have seen whatever Larder does. */
+  readonly probes: number;
 }
 
 export interface SourceCounters {
@@ -37,10 +39,25 @@ export async function startSourceCounters(ports: readonly number[], databases: r
 async function startMember(port: number, databases: readonly string[]): Promise<Member> {
   const client = await new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { appName: 'quickstart' }).connect();
   for (const database of databases) await client.db(database).command({ profile: 1, slowms: 0, filter: { appName: 'larder' } });
-  return { client, returnedBefore: await documentsReturned(client) };
+  return { client, returnedBefore: await documentsReturned(client), probes: await probe(port, databases) };
 }
 
-async function stopMember({ client, returnedBefore }: Member, databases: readonly string[]): Promise<SourceReads> {
+/** Reads a document of each database as Larder would, so that a profiler that sees nothing does not look like a Larder that reads nothing. */
+async function probe(port: number, databases: readonly string[]): Promise<number> {
+  const options = { appName: 'larder', readPreference: 'secondaryPreferred' } as const;
+  await using client = await new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, options).connect();
+  let probes = 0;
+  for (const database of databases) {
+    const [collection] = await client
+      .db(database)
+      .listCollections({ type: 'collection', name: /^(?!system\.)/ })
+      .toArray();
+    if (collection !== undefined && (await client.db(database).collection(collection.name).findOne()) !== null) probes++;
+  }
+  return probes;
+}
+
+async function stopMember({ client, returnedBefore, probes }: Member, databases: readonly string[]): Promise<SourceReads> {
   try {
     const returnedToAnybody = (await documentsReturned(client)) - returnedBefore;
     let byLarder = 0;
@@ -57,7 +74,9 @@ async function stopMember({ client, returnedBefore }: Member, databases: readonl
         .toArray();
       byLarder += profile.reduce((sum, entry) => sum + Number(entry['nreturned']), 0);
     }
-    return { byLarder, returnedToAnybody };
+    if (probes === 0 || byLarder < probes)
+      throw new Error('the profiler does not see what Larder reads, so it cannot be measured');
+    return { byLarder: byLarder - probes, returnedToAnybody };
   } finally {
     await client.close();
   }

@@ -33,6 +33,13 @@ export interface LayerRef {
   readonly removals: number;
   /** Raw BSON bytes of those documents. */
   readonly bytes: number;
+  /** Updates of documents of layers below; absent where there are none. */
+  readonly updates?: { readonly count: number; readonly bytes: number };
+}
+
+/** How many `_id`s a layer says something about, one that is updated several times counting each time. */
+export function touchedBy({ documents, removals, updates }: LayerRef): number {
+  return documents + removals + (updates?.count ?? 0);
 }
 
 /** One collection of an image. BSON travels as base64 of the raw bytes, so that no option is lost or rewritten. */

@@ -46,7 +46,7 @@ export const backupJob: JobKind = {
   },
 
   whenCancelled: {
-    leaves: 'What it stored is reused by the next backup, or freed.',
+    leaves: () => 'What it stored is reused by the next backup, or freed.',
     async cleanUp(deps, job) {
       // Should the thread have been ended between its commit and its answer, there is a manifest that nobody will ask for.
       if (job.backup_id !== null) await deps.repository.project(job.project_id).deleteManifest(job.backup_id);

@@ -57,6 +57,6 @@ export const deleteInstanceJob: JobKind = {
   },
 
   whenCancelled: {
-    leaves: 'The instance is still there; its automated backups may be deleted already, and are not restorable any more.',
+    leaves: () => 'The instance is still there; its automated backups may be deleted already, and are not restorable any more.',
   },
 };

@@ -22,5 +22,5 @@ export const deleteJob: JobKind = {
     await trx.updateTable('backups').set({ fail_reason: reason }).where('id', '=', job.backup_id).execute();
   },
 
-  whenCancelled: { leaves: 'The backup may be deleted already; deleting it again is safe.' },
+  whenCancelled: { leaves: () => 'The backup may be deleted already; deleting it again is safe.' },
 };

@@ -44,5 +44,5 @@ export const drillJob: JobKind = {
 
   giveUp: () => async () => {},
 
-  whenCancelled: { leaves: 'What it started is removed.' },
+  whenCancelled: { leaves: () => 'What it started is removed.' },
 };

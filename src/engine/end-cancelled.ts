@@ -10,7 +10,8 @@ import { jobKindOf } from './job-kinds.ts';
 export async function endCancelled(deps: EngineDeps, job: JobRow, begun: boolean, left?: string): Promise<boolean> {
   const kind = jobKindOf(job);
   const reason = `Cancelled by ${job.cancelled_by ?? 'somebody'}.`;
-  if (!(await failJob(deps, job, begun ? `${reason} ${left ?? kind.whenCancelled.leaves}` : reason))) return false;
+  const leftBehind = begun ? ` ${left ?? kind.whenCancelled.leaves(await asItIs(deps, job))}` : '';
+  if (!(await failJob(deps, job, reason + leftBehind))) return false;
   const fields = { jobId: job.id, kind: job.kind, by: job.cancelled_by };
   deps.log.info(fields, 'job cancelled');
   if (begun) {
@@ -19,4 +20,9 @@ export async function endCancelled(deps: EngineDeps, job: JobRow, begun: boolean
     });
   }
   return true;
+}
+
+/** The row of the job, in which its work may have noted how far it came. */
+async function asItIs({ catalog }: EngineDeps, job: JobRow): Promise<JobRow> {
+  return (await catalog.db.selectFrom('jobs').selectAll().where('id', '=', job.id).executeTakeFirst()) ?? job;
 }

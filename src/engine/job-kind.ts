@@ -18,8 +18,8 @@ export interface JobKind {
   giveUp(job: JobRow, reason: string, deps: EngineDeps): WriteOutcome;
   /** Of a job that was cancelled after its work had begun. */
   readonly whenCancelled: {
-    /** What it left, a sentence for people. */
-    readonly leaves: string;
+    /** What it left, a sentence for people. The row is as the last try left it. */
+    leaves(job: JobRow): string;
     /** Removes what can be removed; called once the job has ended. May throw: nothing depends on it. */
     cleanUp?(deps: EngineDeps, job: JobRow): Promise<void>;
   };

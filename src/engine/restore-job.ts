@@ -18,6 +18,9 @@ export interface RestoreJobRequest {
   readonly done?: RestoreSummary;
 }
 
+const isDone = ({ request }: JobRow): boolean => (request as RestoreJobRequest).done !== undefined;
+const allDone = 'By then all was restored and compared; only what the restore noted in the target is left there.';
+
 /** Makes the target hold what backups, or selected parts of them, hold. The backups stay as they are, whatever comes of it. */
 export const restoreJob: JobKind = {
   async run(deps, job, context) {
@@ -54,7 +57,10 @@ export const restoreJob: JobKind = {
   giveUp: () => async () => {},
 
   whenCancelled: {
-    leaves: 'The target is incomplete: some of it is as in the backup, some as before. Restoring again puts it right.',
+    leaves: (job) =>
+      isDone(job)
+        ? allDone
+        : 'The target is incomplete: some of it is as in the backup, some as before. Restoring again puts it right.',
   },
 };
 
@@ -90,6 +96,9 @@ async function keepDone({ catalog }: Pick<JobDeps, 'catalog'>, job: JobRow, requ
 export const restoreCollectionsJob: JobKind = {
   ...restoreJob,
   whenCancelled: {
-    leaves: 'What the instance held is as it was. Some of what was to be restored may be there under its new name, whole.',
+    leaves: (job) =>
+      isDone(job)
+        ? allDone
+        : 'What the instance held is as it was. Some of what was to be restored may be there under its new name, whole.',
   },
 };

@@ -4,7 +4,7 @@ import { redactConnectionString } from '../lib/redact.ts';
 /** What the server says to a worker thread. */
 export type ToThread = { readonly type: 'run'; readonly input: unknown } | { readonly type: 'stop' };
 
-/** What a worker thread answers: any number of `progress`, then one `result` or `error`. */
+/** What a worker thread answers to each `run`: any number of `progress`, then one `result` or `error`. */
 export type FromThread =
   | { readonly type: 'progress'; readonly progress: unknown }
   | { readonly type: 'result'; readonly result: unknown }

@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { ThreadInput } from '../../test/fixtures/thread-tasks.ts';
 import { packError, unpackError, withoutCredentials } from './thread-messages.ts';
 import { LarderError } from '../core/errors.ts';
-import { createThreadRunner } from './thread-runner.ts';
+import { createThreadRunner, type ThreadRun } from './thread-runner.ts';
 
 const workerUrl = new URL('../../test/fixtures/thread-tasks.ts', import.meta.url);
 const runThread = createThreadRunner({ workerUrl, stopLimitMs: 100, resourceLimits: { maxOldGenerationSizeMb: 32 } });
@@ -71,6 +72,62 @@ describe('createThreadRunner', () => {
 
   it('starts nothing after the end', async () => {
     await expect(run({ kind: 'echo', value: 1 }, AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe('a thread that is kept', () => {
+  const never = new AbortController().signal;
+  const keeping = (keepMs: number) => {
+    const runKept = createThreadRunner({ workerUrl, stopLimitMs: 100, keepMs });
+    return (input: ThreadInput, { signal = never, keepThread = true, report = () => undefined }: Partial<ThreadRun> = {}) =>
+      runKept(input, { signal, report, keepThread });
+  };
+  const idOf = { kind: 'thread-id' } as const;
+
+  it('does the next task too, and tells of that alone', async () => {
+    const runKept = keeping(60_000);
+    const first = await runKept(idOf);
+    const reports: unknown[] = [];
+    await runKept({ kind: 'report', times: 10_000 });
+    await runKept({ kind: 'report', times: 3 }, { report: (progress) => reports.push(progress) });
+    expect(reports).toEqual([1, 3]);
+    expect(await runKept(idOf)).toBe(first);
+  });
+
+  it('does one at a time, and is ended by a task that wants one of its own', async () => {
+    const runKept = keeping(60_000);
+    const [first, second] = await Promise.all([runKept(idOf), runKept(idOf)]);
+    expect(first).not.toBe(second);
+    const third = await runKept(idOf);
+    expect([first, second]).toContain(third);
+    expect(await runKept(idOf, { keepThread: false })).not.toBe(third);
+    expect(await runKept(idOf)).not.toBe(third);
+  });
+
+  it('is not kept after a failure, nor after it was told to stop', async () => {
+    const runKept = keeping(60_000);
+    const first = await runKept(idOf);
+    await expect(runKept({ kind: 'refuse' })).rejects.toMatchObject({ code: 'object-corrupt' });
+    const second = await runKept(idOf);
+    expect(second).not.toBe(first);
+    for (const kind of ['until-stopped', 'deaf'] as const) {
+      const stop = new AbortController();
+      const running = runKept({ kind }, { signal: stop.signal, report: () => stop.abort(new Error('enough')) });
+      await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+      expect(await runKept(idOf)).not.toBe(second);
+    }
+  });
+
+  it('is kept only for so long, and no longer than it lives', async () => {
+    const runKept = keeping(50);
+    const first = await runKept(idOf);
+    await setTimeout(100);
+    expect(await runKept(idOf)).not.toBe(first);
+    const runLong = keeping(60_000);
+    const second = await runLong(idOf);
+    await runLong({ kind: 'die-later' });
+    await setTimeout(100);
+    expect(await runLong(idOf)).not.toBe(second);
   });
 });
 

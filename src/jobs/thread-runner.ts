@@ -1,5 +1,6 @@
 import { Worker, type ResourceLimits, type Transferable } from 'node:worker_threads';
 import { LarderError } from '../core/errors.ts';
+import { KeptThread, stopListening } from './kept-thread.ts';
 import { unpackError, withoutCredentials, type FromThread, type ToThread } from './thread-messages.ts';
 
 export interface ThreadRunnerOptions {
@@ -8,6 +9,8 @@ export interface ThreadRunnerOptions {
   /** How long a thread that was asked to stop may take before it is ended by force; may depend on why it is to stop. */
   readonly stopLimitMs?: number | ((reason: unknown) => number);
   readonly resourceLimits?: ResourceLimits;
+  /** How long a thread that did its task stays for another, milliseconds; not at all unless given. */
+  readonly keepMs?: number;
 }
 
 export interface ThreadRun {
@@ -16,6 +19,11 @@ export interface ThreadRun {
   readonly report: (progress: unknown) => void;
   /** What in the input belongs to the thread from now on, and is of no use here any more. */
   readonly transfer?: readonly Transferable[];
+  /**
+   * True of a task that may be done in the thread of the one before it that said so, and whose own thread stays if it succeeds. Any
+   * other gets a new one, and what stays then is ended: it takes memory.
+   */
+  readonly keepThread?: boolean;
 }
 
 const defaultStopLimitMs = 15_000;
@@ -24,16 +32,18 @@ const defaultStopLimitMs = 15_000;
 const defaultLimits: ResourceLimits = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 8 };
 
 /**
- * Returns a function that runs one input in a thread of its own and gives what the thread answered. It throws the
+ * Returns a function that runs one input in a thread, which it has for itself, and gives what the thread answered. It throws the
  * LarderError the thread threw; `cancelled` once the signal is aborted (the thread is asked to stop, and ended by force
  * after the limit); `internal` (retryable) if the thread dies without an answer. A result that comes after the abort still counts.
  */
 export function createThreadRunner(options: ThreadRunnerOptions): (input: unknown, run: ThreadRun) => Promise<unknown> {
-  const stopLimitMs = options.stopLimitMs ?? defaultStopLimitMs;
-  return (input, { signal, report, transfer = [] }) =>
+  const { workerUrl, stopLimitMs = defaultStopLimitMs, resourceLimits = defaultLimits, keepMs = 0 } = options;
+  const kept = new KeptThread(keepMs);
+  return (input, { signal, report, transfer = [], keepThread = false }) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(cancelled(signal, true));
-      const worker = new Worker(options.workerUrl, { resourceLimits: options.resourceLimits ?? defaultLimits });
+      if (!keepThread) kept.end();
+      const worker = kept.take() ?? new Worker(workerUrl, { resourceLimits });
       let force: NodeJS.Timeout | undefined;
       // A task reports before it does anything, and its first report is not held back.
       let untouched = true;
@@ -45,10 +55,13 @@ export function createThreadRunner(options: ThreadRunnerOptions): (input: unknow
         const limit = typeof stopLimitMs === 'function' ? stopLimitMs(signal.reason) : stopLimitMs;
         force ??= setTimeout(() => end(() => reject(cancelled(signal, untouched))), limit);
       };
-      const end = (settle: () => void): void => {
+      const letGo = (): void => {
         clearTimeout(force);
         signal.removeEventListener('abort', stop);
-        worker.removeAllListeners();
+        stopListening(worker);
+      };
+      const end = (settle: () => void): void => {
+        letGo();
         // A thread that is being ended may still raise an error; nobody waits for it any more.
         worker.on('error', () => undefined);
         worker.terminate().then(settle, settle);
@@ -60,7 +73,11 @@ export function createThreadRunner(options: ThreadRunnerOptions): (input: unknow
             untouched = false;
             return report(message.progress);
           case 'result':
-            return end(() => resolve(message.result));
+            // One that was told to stop may hear of it only now.
+            if (!keepThread || signal.aborted) return end(() => resolve(message.result));
+            letGo();
+            kept.keep(worker);
+            return resolve(message.result);
           case 'error':
             if (untouched && signal.aborted) return end(() => reject(cancelled(signal, true)));
             return end(() => reject(unpackError(message.error)));

@@ -12,22 +12,20 @@ export interface ThreadContext<P> {
 const progressIntervalMs = 250;
 
 /**
- * The thread's side of `createThreadRunner`: waits for the one task the thread was made for, runs it and answers. Progress
+ * The thread's side of `createThreadRunner`: waits for a task, runs it and answers, and then perhaps for another. Progress
  * reported last is sent before the answer. Throws `internal` outside a worker thread.
  */
 export function serveTasks<I, O, P>(handler: (task: I, context: ThreadContext<P>) => Promise<O>): void {
   const port = parentPort;
   if (port === null) throw new LarderError('internal', 'serveTasks works in a worker thread only');
-  const stopping = new AbortController();
   const answer = (message: FromThread): void => port.postMessage(message);
 
-  let unsent: { readonly progress: P } | undefined;
-  const sendProgress = (): void => {
-    if (unsent !== undefined) answer({ type: 'progress', progress: unsent.progress });
-    unsent = undefined;
-  };
-
-  const run = async (task: I): Promise<void> => {
+  const run = async (task: I, signal: AbortSignal): Promise<void> => {
+    let unsent: { readonly progress: P } | undefined;
+    const sendProgress = (): void => {
+      if (unsent !== undefined) answer({ type: 'progress', progress: unsent.progress });
+      unsent = undefined;
+    };
     const timer = setInterval(sendProgress, progressIntervalMs);
     try {
       let silent = true;
@@ -37,7 +35,7 @@ export function serveTasks<I, O, P>(handler: (task: I, context: ThreadContext<P>
         if (silent) sendProgress();
         silent = false;
       };
-      const result = await handler(task, { signal: stopping.signal, report });
+      const result = await handler(task, { signal, report });
       sendProgress();
       answer({ type: 'result', result });
     } catch (error) {
@@ -47,8 +45,12 @@ export function serveTasks<I, O, P>(handler: (task: I, context: ThreadContext<P>
     }
   };
 
+  let stopping = new AbortController();
   port.on('message', (message: ToThread) => {
     if (message.type === 'stop') stopping.abort(new LarderError('cancelled', 'The task was cancelled.', { retryable: true }));
-    else void run(withBuffers(message.input) as I);
+    else {
+      stopping = new AbortController();
+      void run(withBuffers(message.input) as I, stopping.signal);
+    }
   });
 }

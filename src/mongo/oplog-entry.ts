@@ -1,6 +1,6 @@
 import { findElement } from '../lib/raw-bson.ts';
-import type { ClusterTime } from '../core/image.ts';
-import { fieldOffsets, hasFlag, isRetryableGroup, placeOf, previousOf, textOf, uuidAt } from './oplog-fields.ts';
+import type { ClusterTime, OpTime } from '../core/image.ts';
+import { fieldOffsets, hasFlag, isOfSession, isTransaction, placeOf, previousOf, textOf, uuidAt } from './oplog-fields.ts';
 import type { Fields } from './oplog-fields.ts';
 import { elements } from './ordered-document.ts';
 import { idKeyOf } from './raw-id.ts';
@@ -39,6 +39,8 @@ export type OplogMeaning =
       readonly effect: 'part' | 'whole';
       /** The entry of the same transaction before this one. */
       readonly previous: ClusterTime | null;
+      /** True of transactions and retryable writes: the server put them together, not a client. */
+      readonly bySession: boolean;
     }
   | { readonly kind: 'commit' | 'abort'; readonly previous: ClusterTime | null }
   | { readonly kind: 'created' | 'dropped'; readonly db: string; readonly uuid: string }
@@ -49,8 +51,7 @@ export type OplogMeaning =
 
 /** An entry's place in the oplog and its meaning. */
 export interface OplogEntry {
-  readonly time: ClusterTime;
-  readonly term: number;
+  readonly time: OpTime;
   readonly meaning: OplogMeaning;
 }
 
@@ -75,13 +76,13 @@ const nothing: OplogMeaning = { kind: 'nothing' };
 /** Reads the entry at `start`. Never guesses: what it does not know becomes `unclear` (pitfalls E1-E20, design section 4). */
 export function readOplogEntry(buffer: Buffer, start: number): OplogEntry {
   const fields = fieldOffsets(buffer, start);
-  return { ...placeOf(buffer, fields), meaning: interpret(buffer, fields) };
+  return { time: placeOf(buffer, fields), meaning: interpret(buffer, fields) };
 }
 
 function interpret(buffer: Buffer, fields: Fields): OplogMeaning {
-  const op = textOf(buffer, fields.get('op'));
+  const op = textOf(buffer, fields, 'op');
   if (op === 'n') return nothing;
-  const ns = textOf(buffer, fields.get('ns'));
+  const ns = textOf(buffer, fields, 'ns');
   const dot = ns.indexOf('.');
   const db = dot === -1 ? ns : ns.slice(0, dot);
   const collection = ns.slice(dot + 1);
@@ -89,32 +90,31 @@ function interpret(buffer: Buffer, fields: Fields): OplogMeaning {
   if (op !== 'i' && op !== 'u' && op !== 'd') return { kind: 'unclear', db: null, uuid: null, what: `operation ${op}` };
   if (db === 'config' || db === 'local') return nothing;
   if (collection === 'system.views') return { kind: 'catalog', databases: [db], uuid: null };
-  const ui = fields.get('ui');
-  const holder = fields.get(op === 'u' ? 'o2' : 'o');
-  if (ui === undefined || holder === undefined) return { kind: 'unclear', db, uuid: null, what: `${op} without collection UUID` };
+  const { ui, o } = fields;
+  const holder = op === 'u' ? fields.o2 : o;
+  if (ui === 0 || holder === 0) return { kind: 'unclear', db, uuid: null, what: `${op} without collection UUID` };
   const uuid = uuidAt(buffer, ui);
-  const id = idKeyOf(buffer, holder.value);
+  const id = idKeyOf(buffer, holder);
   if (id === null) return { kind: 'unclear', db, uuid, what: `${op} without _id` };
-  const body = fields.get('o')?.value ?? holder.value;
+  const body = o === 0 ? holder : o;
   return { kind: 'touch', touch: { db, uuid, id, delta: op === 'i' ? 1 : op === 'd' ? -1 : 0, write: { op, buffer, body } } };
 }
 
 function interpretCommand(buffer: Buffer, fields: Fields, db: string): OplogMeaning {
-  const o = fields.get('o');
-  if (o === undefined) return { kind: 'unclear', db: null, uuid: null, what: 'command without body' };
-  const [first] = elements(buffer, o.value);
+  const { o, ui } = fields;
+  if (o === 0) return { kind: 'unclear', db: null, uuid: null, what: 'command without body' };
+  const [first] = elements(buffer, o);
   const name = first?.name ?? '';
-  if (name === 'applyOps') return interpretGroup(buffer, fields, o.value);
+  if (name === 'applyOps') return interpretGroup(buffer, fields, o);
   if (name === 'commitTransaction') return { kind: 'commit', previous: previousOf(buffer, fields) };
   if (name === 'abortTransaction') return { kind: 'abort', previous: previousOf(buffer, fields) };
   if (harmlessCommands.has(name)) return nothing;
   if (db === 'config' || db === 'local') return nothing;
-  const ui = fields.get('ui');
-  const uuid = ui === undefined ? null : uuidAt(buffer, ui);
+  const uuid = ui === 0 ? null : uuidAt(buffer, ui);
   if (name === 'create') return uuid === null ? { kind: 'catalog', databases: [db], uuid } : { kind: 'created', db, uuid };
   if (name === 'drop' && uuid !== null) return { kind: 'dropped', db, uuid };
   if (name === 'renameCollection') {
-    const to = findElement(buffer, o.value, 'to');
+    const to = findElement(buffer, o, 'to');
     const target = to === null ? '' : buffer.toString('utf8', to.value + 4, to.end - 1);
     return { kind: 'catalog', databases: [...new Set([db, target.slice(0, target.indexOf('.'))])], uuid };
   }
@@ -135,12 +135,12 @@ function interpretGroup(buffer: Buffer, fields: Fields, body: number): OplogMean
       commands.push(...meaning.commands);
     } else if (meaning.kind !== 'nothing') commands.push(meaning);
   }
-  const isTransaction = fields.has('lsid') && fields.has('txnNumber') && !isRetryableGroup(buffer, fields);
   return {
     kind: 'group',
     touches,
     commands,
     effect: hasFlag(buffer, body, 'partialTxn') || hasFlag(buffer, body, 'prepare') ? 'part' : 'whole',
-    previous: isTransaction ? previousOf(buffer, fields) : null,
+    previous: isTransaction(buffer, fields) ? previousOf(buffer, fields) : null,
+    bySession: isOfSession(fields),
   };
 }

@@ -3,6 +3,10 @@ import { findElement } from '../lib/raw-bson.ts';
 import type { RawBatch } from '../lib/raw-bson.ts';
 import { decodeValue } from './ordered-document.ts';
 
+/** Type byte, name and its end, of an `_id` whose type is filled in, and of a document named `o`. */
+const idPrefix = Buffer.from('\0_id\0', 'latin1');
+const oPrefix = Buffer.from('\x03o\0', 'latin1');
+
 /**
  * An `_id` as the bytes of its type and value, in a latin1 string so that it can be a key. Identity is by bytes, because
  * 1, 1.0 and NumberLong(1) are equal to an index and different in a document.
@@ -49,4 +53,22 @@ export function batchOfIds(keys: readonly IdKey[]): RawBatch {
     at += length;
   });
   return { buffer, starts, count: keys.length };
+}
+
+/** Length of the document `{_id: …, o: …}` for a key and an `o` of so many bytes. */
+export function updateLength(key: IdKey, length: number): number {
+  // length word, type, "_id\0", value; type, "o\0", document; terminator; the key holds type and value
+  return 12 + key.length + length;
+}
+
+/** Writes the document `{_id: …, o: …}`, whose `o` are the bytes of `source` from `from` to `to`, at `at` of `target`. */
+export function writeUpdate(target: Buffer, at: number, key: IdKey, source: Buffer, from: number, to: number): void {
+  target.writeInt32LE(updateLength(key, to - from), at);
+  idPrefix.copy(target, at + 4);
+  target[at + 4] = key.charCodeAt(0);
+  for (let n = 1; n < key.length; n++) target[at + 8 + n] = key.charCodeAt(n);
+  const o = at + 8 + key.length;
+  oPrefix.copy(target, o);
+  source.copy(target, o + oPrefix.length, from, to);
+  target[o + oPrefix.length + to - from] = 0;
 }

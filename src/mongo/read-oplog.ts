@@ -36,18 +36,6 @@ export async function* readRawOplog(
   if (first) throw gap(from);
 }
 
-/** As `readRawOplog`, with what each entry means. */
-export async function* readOplog(
-  client: MongoClient,
-  from: OpTime,
-  to: ClusterTime,
-  signal: AbortSignal,
-): AsyncGenerator<OplogEntry, void, undefined> {
-  for await (const { buffer, starts, count } of readRawOplog(client, from, to, signal)) {
-    for (let n = 0; n < count; n++) yield readOplogEntry(buffer, starts[n]!);
-  }
-}
-
 /** The newest entry at or before a majority-committed time; null if the oplog holds none. It is looked for from the newest on. */
 export async function lastOpTimeUpTo(client: MongoClient, time: ClusterTime, signal: AbortSignal): Promise<OpTime | null> {
   const command = {
@@ -59,8 +47,7 @@ export async function lastOpTimeUpTo(client: MongoClient, time: ClusterTime, sig
   };
   for await (const batch of readRaw(client.db('local'), command, { signal, firstBatch: 1 })) {
     if (batch.count === 0) break;
-    const { time: found, term } = readOplogEntry(batch.buffer, batch.starts[0]!);
-    return { ...found, term };
+    return readOplogEntry(batch.buffer, batch.starts[0]!).time;
   }
   return null;
 }
@@ -68,7 +55,7 @@ export async function lastOpTimeUpTo(client: MongoClient, time: ClusterTime, sig
 /** True if the oplog still holds the entry at exactly this time and term. */
 export async function oplogReachesBackTo(client: MongoClient, point: OpTime, signal: AbortSignal): Promise<boolean> {
   const entry = await readOplogEntryAt(client, point, signal);
-  return entry !== null && entry.term === point.term;
+  return entry !== null && entry.time.term === point.term;
 }
 
 /** The entry at exactly `time`, or null if the oplog does not hold it (any more). */
@@ -80,13 +67,13 @@ export async function readOplogEntryAt(client: MongoClient, time: ClusterTime, s
   return null;
 }
 
-/** Resolves if the member's oplog holds the entry at exactly this time and term: its history is the one we know. Else as `readOplog`. */
+/** Resolves if the member's oplog holds the entry at exactly this time and term: its history is the one we know. Else as `readRawOplog`. */
 export async function proveContinuity(client: MongoClient, point: OpTime, signal: AbortSignal): Promise<void> {
   if (!(await oplogReachesBackTo(client, point, signal))) throw gap(point);
 }
 
-function isAt(entry: OplogEntry, { t, i, term }: OpTime): boolean {
-  return compareClusterTime(entry.time, { t, i }) === 0 && entry.term === term;
+function isAt({ time }: OplogEntry, point: OpTime): boolean {
+  return compareClusterTime(time, point) === 0 && time.term === point.term;
 }
 
 function gap(from: OpTime): LarderError {

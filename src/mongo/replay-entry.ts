@@ -1,7 +1,7 @@
 import { EJSON } from 'bson';
 import { LarderError } from '../core/errors.ts';
-import type { ClusterTime } from '../core/image.ts';
-import { findElement } from '../lib/raw-bson.ts';
+import type { ClusterTime, OpTime } from '../core/image.ts';
+import { documentLength, findElement } from '../lib/raw-bson.ts';
 import { readClusterTime } from './cluster-time.ts';
 import { decodeOrdered, elements } from './ordered-document.ts';
 import { fieldOffsets, hasFlag, isTransaction, placeOf, previousOf, textOf, uuidAt } from './oplog-fields.ts';
@@ -46,8 +46,7 @@ export type ReplayMeaning =
 
 /** The same for what was read from an oplog, with its place there. */
 export interface ReplayEntry {
-  readonly time: ClusterTime;
-  readonly term: number;
+  readonly time: OpTime;
   readonly meaning: ReplayMeaning;
 }
 
@@ -77,29 +76,29 @@ const nothing: ReplayMeaning = { kind: 'nothing' };
  */
 export function readReplayEntry(buffer: Buffer, start: number): ReplayEntry {
   const fields = fieldOffsets(buffer, start);
-  return { ...placeOf(buffer, fields), meaning: interpret(buffer, fields, start) };
+  return { time: placeOf(buffer, fields), meaning: interpret(buffer, fields, start) };
 }
 
 function interpret(buffer: Buffer, fields: Fields, start: number): ReplayMeaning {
-  const op = textOf(buffer, fields.get('op'));
+  const op = textOf(buffer, fields, 'op');
   if (op === 'n') return nothing;
-  const ns = textOf(buffer, fields.get('ns'));
+  const ns = textOf(buffer, fields, 'ns');
   if (op !== 'c') {
     const write = readWrite(buffer, fields, op, ns, start);
     return write === null ? nothing : { kind: 'whole', items: [{ write }], previous: null };
   }
-  const o = fields.get('o');
-  if (o === undefined) throw refusal(buffer, start, 'has no command');
-  const [first] = elements(buffer, o.value);
+  const { o } = fields;
+  if (o === 0) throw refusal(buffer, start, 'has no command');
+  const [first] = elements(buffer, o);
   const name = first?.name ?? '';
   const previous = previousOf(buffer, fields);
   if (name === 'applyOps') {
-    const items = readGroup(buffer, o.value, start);
-    const isPart = hasFlag(buffer, o.value, 'partialTxn') || hasFlag(buffer, o.value, 'prepare');
+    const items = readGroup(buffer, o, start);
+    const isPart = hasFlag(buffer, o, 'partialTxn') || hasFlag(buffer, o, 'prepare');
     return { kind: isPart ? 'part' : 'whole', items, previous: isTransaction(buffer, fields) ? previous : null };
   }
   if (name === 'commitTransaction') {
-    const at = findElement(buffer, o.value, 'commitTimestamp');
+    const at = findElement(buffer, o, 'commitTimestamp');
     if (at === null) throw refusal(buffer, start, 'commits a transaction and does not say as of when');
     return { kind: 'commit', previous, at: readClusterTime(buffer, at.value) };
   }
@@ -111,19 +110,20 @@ function interpret(buffer: Buffer, fields: Fields, start: number): ReplayMeaning
 function readWrite(buffer: Buffer, fields: Fields, op: string, ns: string, start: number): OplogWrite | null {
   if (op !== 'i' && op !== 'u' && op !== 'd') throw refusal(buffer, start, `has the operation ${JSON.stringify(op)}`);
   if (isServersOwn(ns)) return null;
-  const ui = fields.get('ui');
-  const o = fields.get('o');
-  const holder = op === 'u' ? fields.get('o2') : o;
-  const id = holder === undefined ? null : idKeyOf(buffer, holder.value);
-  if (ui === undefined || o === undefined || id === null) throw refusal(buffer, start, 'does not say which document it writes');
+  const { ui, o } = fields;
+  const holder = op === 'u' ? fields.o2 : o;
+  const id = holder === 0 ? null : idKeyOf(buffer, holder);
+  if (ui === 0 || o === 0 || id === null) throw refusal(buffer, start, 'does not say which document it writes');
   if (ns === 'admin.system.version' && id.includes('featureCompatibilityVersion'))
     throw refusal(buffer, start, 'changes the feature compatibility version');
-  const body = buffer.subarray(o.value, o.end);
+  const body = documentAt(buffer, o);
   const uuid = uuidAt(buffer, ui);
   if (op === 'i') return { op: 'insert', ns, uuid, id, body };
   if (op === 'd') return { op: 'delete', ns, uuid, id, body };
-  return { op: isWholeDocument(buffer, o.value) ? 'replace' : 'update', ns, uuid, id, body };
+  return { op: isWholeDocument(buffer, o) ? 'replace' : 'update', ns, uuid, id, body };
 }
+
+const documentAt = (buffer: Buffer, start: number): Buffer => buffer.subarray(start, start + documentLength(buffer, start));
 
 /** What says how a document changed begins with `$v`, or (before 5.0) with a modifier; a whole document begins with its `_id`. */
 function isWholeDocument(buffer: Buffer, start: number): boolean {
@@ -146,13 +146,12 @@ function readGroup(buffer: Buffer, body: number, start: number): readonly OplogI
 function readCommand(buffer: Buffer, fields: Fields, name: string, ns: string, start: number): OplogCommand | null {
   if (harmlessCommands.has(name) || isServersOwn(ns)) return null;
   if (!definitionCommands.has(name)) throw refusal(buffer, start, `has the command ${JSON.stringify(name)}`);
-  const o = fields.get('o')!;
-  const ui = fields.get('ui');
+  const { o, ui } = fields;
   return {
     name,
     db: ns.slice(0, ns.indexOf('.') === -1 ? undefined : ns.indexOf('.')),
-    uuid: ui === undefined ? null : uuidAt(buffer, ui),
-    body: buffer.subarray(o.value, o.end),
+    uuid: ui === 0 ? null : uuidAt(buffer, ui),
+    body: documentAt(buffer, o),
   };
 }
 

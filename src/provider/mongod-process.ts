@@ -55,6 +55,11 @@ export class MongodProcess {
     return this.#isRunning() ? (this.#child?.pid ?? null) : null;
   }
 
+  /** Where its data lies. */
+  get dataFolder(): string {
+    return join(this.#options.folder, 'data');
+  }
+
   /** Asks it to end, waits, and kills it where it takes longer than 20 seconds. Harmless where it has ended. */
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
@@ -120,7 +125,7 @@ export class MongodProcess {
 
   #arguments(): string[] {
     const { folder, arguments: more } = this.#options;
-    const own = ['--port', String(this.port), '--bind_ip', this.host, '--nounixsocket', '--dbpath', join(folder, 'data')];
+    const own = ['--port', String(this.port), '--bind_ip', this.host, '--nounixsocket', '--dbpath', this.dataFolder];
     const log = ['--logpath', join(folder, 'mongod.log'), '--logappend'];
     // Diagnostic data is for support engineers; it costs a write every second.
     return [...own, ...log, '--setParameter', 'diagnosticDataCollectionEnabled=false', ...more];

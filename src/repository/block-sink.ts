@@ -1,9 +1,9 @@
-import type { BlockCodec } from './block-codec.ts';
+import { changedInMemory, type BlockCodec, type ProvedFrame } from './block-codec.ts';
 import { blockId, type BlockFacts } from './block.ts';
 import type { BlockIndex, BlockLocation } from './block-index.ts';
 import type { CutBlock } from './block-cutter.ts';
 import { Gate } from './gate.ts';
-import type { PackSink, PlacedBlock } from './pack-sink.ts';
+import type { PackSink } from './pack-sink.ts';
 import type { ProjectContext } from './project-context.ts';
 
 /** Raw bytes of blocks between cutting and proving. A few blocks of mean size: enough for both cores, little memory. */
@@ -32,7 +32,7 @@ export interface BlockCounters {
   blocksReused: number;
 }
 
-/** Turns cut blocks into stored ones: finds those that are stored already, compresses, packs, proves; bounded in flight. */
+/** Turns cut blocks into stored ones: finds those that are stored already, compresses, proves, packs; bounded in flight. */
 export class BlockSink {
   readonly #context: ProjectContext;
   readonly #codec: BlockCodec;
@@ -43,6 +43,11 @@ export class BlockSink {
   readonly #gate = new Gate(bytesInFlight);
   /** Blocks of this writer that are in no index yet, by id. */
   readonly #own = new Map<string, SubmittedBlock>();
+  /**
+   * Whether the last block was new: then the next one is expected to be, too, and is compressed at once, which tells its id as well. Else
+   * it is identified first, so that data which is stored already costs no more than that.
+   */
+  #expectsNew: boolean;
 
   constructor(
     context: ProjectContext,
@@ -58,6 +63,7 @@ export class BlockSink {
     this.#packs = packs;
     this.#counters = counters;
     this.#signal = signal;
+    this.#expectsNew = index.size === 0;
   }
 
   /** The facts of a small block and, if it is stored already, where. Counts it as reused if so. */
@@ -87,41 +93,46 @@ export class BlockSink {
     this.#own.delete(nameOf(facts));
   }
 
-  /** Settles `stored`; resolves once the block is proved and has its place, or needs none. */
+  /** Settles `stored`; resolves once the block has its place, or needs none. */
   async #take(block: CutBlock, stored: PromiseWithResolvers<StoredBlock>): Promise<void> {
-    let facts: BlockFacts;
     try {
-      facts = factsOf(block, await this.#codec.identify(block.kind, block.content));
-    } catch (error) {
-      block.release();
-      throw error;
-    }
-    const known = this.#index.find(facts.id);
-    const own = this.#own.get(nameOf(facts));
-    if (known === null && own === undefined) {
-      const placed = Promise.withResolvers<void>();
-      this.#own.set(nameOf(facts), { stored: stored.promise, placed: placed.promise });
-      return this.#store(block, facts, stored).finally(placed.resolve);
-    }
-    this.#counters.blocksReused++;
-    block.release();
-    if (known !== null) stored.resolve({ facts, location: known });
-    else {
-      stored.resolve(own!.stored);
-      await own!.placed;
-    }
-  }
-
-  async #store(block: CutBlock, facts: BlockFacts, stored: PromiseWithResolvers<StoredBlock>): Promise<void> {
-    this.#counters.blocksStored++;
-    let placed: PlacedBlock;
-    try {
-      placed = await this.#packs.place(facts, await this.#codec.compress(block.content));
+      const { kind, content } = block;
+      const proved = this.#expectsNew ? await this.#codec.compress(kind, content) : null;
+      const facts = factsOf(block, proved?.id ?? (await this.#codec.identify(kind, content)));
+      const known = this.#index.find(facts.id);
+      const own = this.#own.get(nameOf(facts));
+      const isNew = known === null && own === undefined;
+      this.#expectsNew = isNew;
+      if (isNew) return await this.#store(block, facts, proved, stored);
+      this.#counters.blocksReused++;
+      if (known !== null) stored.resolve({ facts, location: known });
+      else {
+        stored.resolve(own!.stored);
+        await own!.placed;
+      }
     } finally {
       block.release();
     }
-    stored.resolve(placed.location.then((location) => ({ facts, location })));
-    await placed.checked;
+  }
+
+  async #store(
+    block: CutBlock,
+    facts: BlockFacts,
+    proved: ProvedFrame | null,
+    stored: PromiseWithResolvers<StoredBlock>,
+  ): Promise<void> {
+    const placed = Promise.withResolvers<void>();
+    this.#own.set(nameOf(facts), { stored: stored.promise, placed: placed.promise });
+    this.#counters.blocksStored++;
+    try {
+      const ready = proved ?? (await this.#codec.compress(block.kind, block.content));
+      // What was identified before may have changed since.
+      if (!ready.id.equals(facts.id)) throw changedInMemory(facts.rawLength);
+      const { location } = await this.#packs.place(facts, ready);
+      stored.resolve(location.then((where) => ({ facts, location: where })));
+    } finally {
+      placed.resolve();
+    }
   }
 }
 

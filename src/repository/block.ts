@@ -1,12 +1,13 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { corruptObject } from './corrupt-object.ts';
 import { limits, nonceLength } from './format.ts';
-import { sealInto, unseal } from './sealed-box.ts';
+import { checksumUnsealed, sealInto, unseal, type SealingKey } from './sealed-box.ts';
 import { decompress } from './zstd.ts';
 
 /** What is known of a block wherever it is stored. */
 export interface BlockFacts {
-  /** `documentsKind` or `removalsKind`. */
+  /** `documentsKind`, `removalsKind` or `updatesKind`. */
   readonly kind: number;
   readonly rawLength: number;
   readonly count: number;
@@ -24,8 +25,23 @@ export interface BlockPosition {
 export type PackedBlock = BlockFacts & BlockPosition;
 
 /** The keyed id of a block's content. */
-export function blockId(key: Buffer, kind: number, content: Buffer): Buffer {
+export function blockId(key: KeyObject, kind: number, content: Buffer): Buffer {
   return createHmac('sha256', key).update(Buffer.of(kind)).update(content).digest();
+}
+
+/** Short enough that what was hashed is compared while it still lies in the processor's cache. */
+const comparedAtOnce = 64 * 1024;
+
+/** The id of `content`, or null unless `original` is the same: both are looked at in one pass. */
+export function blockIdIfSame(key: KeyObject, kind: number, content: Buffer, original: Buffer): Buffer | null {
+  if (content.length !== original.length) return null;
+  const hash = createHmac('sha256', key).update(Buffer.of(kind));
+  for (let at = 0; at < content.length; at += comparedAtOnce) {
+    const part = content.subarray(at, at + comparedAtOnce);
+    hash.update(part);
+    if (part.compare(original, at, at + part.length) !== 0) return null;
+  }
+  return hash.digest();
 }
 
 /** The nonce of the block of an ordinal, or of the footer: a pack's key is used for that pack only. */
@@ -48,19 +64,30 @@ function additional(facts: BlockFacts): Buffer {
 }
 
 /** Seals a compressed block into a pack's buffer and returns the stored length. */
-export function sealBlock(target: Buffer, at: number, key: Buffer, ordinal: number, facts: BlockFacts, frame: Buffer): number {
+export function sealBlock(
+  target: Buffer,
+  at: number,
+  key: SealingKey,
+  ordinal: number,
+  facts: BlockFacts,
+  frame: Buffer,
+): number {
   return sealInto(target, at, key, packNonce(ordinal), additional(facts), frame);
 }
 
-/** The compressed content of a stored block, authenticated. `object-corrupt` as `openBlock`. */
-export function unsealBlock(sealed: Buffer, key: Buffer, block: PackedBlock, object: string, at: number): Buffer {
-  const range = { offset: at, length: block.storedLength };
-  if (block.rawLength > limits.blockRaw) throw corruptObject(object, 'block too large', range);
+/**
+ * Authenticates a block that was just sealed and looks whether it still holds the frame and the id of which `checksumOf` is `checksum`. With damage
+ * of any kind it is `object-corrupt` naming `object` and the range at the block's offset.
+ */
+export function checkSealed(sealed: Buffer, key: SealingKey, block: PackedBlock, checksum: number, object: string): void {
+  const range = { offset: block.offset, length: block.storedLength };
+  let found: number;
   try {
-    return unseal(key, packNonce(block.ordinal), additional(block), sealed);
+    found = checksumUnsealed(key, packNonce(block.ordinal), additional(block), sealed);
   } catch (error) {
     throw corruptObject(object, 'a block was altered', range, error);
   }
+  if (crc32(block.id, found) !== checksum) throw corruptObject(object, 'a block changed before it was sealed', range);
 }
 
 /**
@@ -68,10 +95,17 @@ export function unsealBlock(sealed: Buffer, key: Buffer, block: PackedBlock, obj
  * `object-corrupt` naming both.
  */
 export async function openBlock(sealed: Buffer, key: Buffer, block: PackedBlock, object: string, at: number): Promise<Buffer> {
-  const frame = unsealBlock(sealed, key, block, object, at);
+  const range = { offset: at, length: block.storedLength };
+  if (block.rawLength > limits.blockRaw) throw corruptObject(object, 'block too large', range);
+  let frame: Buffer;
+  try {
+    frame = unseal(key, packNonce(block.ordinal), additional(block), sealed);
+  } catch (error) {
+    throw corruptObject(object, 'a block was altered', range, error);
+  }
   try {
     return await decompress(frame, block.rawLength);
   } catch (error) {
-    throw corruptObject(object, 'a block does not unpack', { offset: at, length: block.storedLength }, error);
+    throw corruptObject(object, 'a block does not unpack', range, error);
   }
 }

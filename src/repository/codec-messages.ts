@@ -1,5 +1,3 @@
-import type { PackedBlock } from './block.ts';
-
 /** Bytes in memory that both threads see. */
 export interface SharedBytes {
   readonly memory: SharedArrayBuffer;
@@ -7,18 +5,12 @@ export interface SharedBytes {
   readonly length: number;
 }
 
-/** What a codec thread is asked to do. */
-export type CodecWork =
-  | { readonly kind: 'identify'; readonly key: Uint8Array; readonly blockKind: number; readonly content: SharedBytes }
-  /** The frame takes the place of the content. */
-  | { readonly kind: 'compress'; readonly content: SharedBytes }
-  | {
-      readonly kind: 'prove';
-      readonly key: Uint8Array;
-      readonly idKey: Uint8Array;
-      readonly sealed: SharedBytes;
-      readonly block: PackedBlock;
-    };
+/** What a codec thread is asked to do. `compress`: the frame takes the place of the content. */
+export interface CodecWork {
+  readonly kind: 'identify' | 'compress';
+  readonly blockKind: number;
+  readonly content: SharedBytes;
+}
 
 /** Work under a number that its answer repeats. */
 export interface CodecRequest {
@@ -26,13 +18,11 @@ export interface CodecRequest {
   readonly work: CodecWork;
 }
 
-/** What became of it. `changed`: the block is not what it was; `damaged`: it cannot even be opened, and why. */
+/** What became of it. `changed`: what was compressed does not unpack to the content. */
 export type CodecOutcome =
   | { readonly kind: 'identified'; readonly id: Uint8Array }
-  | { readonly kind: 'compressed'; readonly length: number }
-  | { readonly kind: 'proved' }
+  | { readonly kind: 'compressed'; readonly id: Uint8Array; readonly length: number; readonly checksum: number }
   | { readonly kind: 'changed' }
-  | { readonly kind: 'damaged'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
 export interface CodecAnswer {

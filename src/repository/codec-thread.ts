@@ -1,60 +1,49 @@
-import { parentPort } from 'node:worker_threads';
-import { isLarderError } from '../core/errors.ts';
+import type { KeyObject } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { crc32 } from 'node:zlib';
 import { freeBuffer } from '../lib/free-buffer.ts';
-import { inMemory } from './block-codec.ts';
-import { blockId, unsealBlock, type PackedBlock } from './block.ts';
+import { blockId, blockIdIfSame } from './block.ts';
 import type { CodecAnswer, CodecOutcome, CodecRequest, CodecWork, SharedBytes } from './codec-messages.ts';
 import { compressHere, decompressHere } from './zstd.ts';
 
-/** The thread's side of `ThreadedCodec`: does one piece of work after the other, each to its end. */
+/** The thread's side of `ThreadedCodec`: does one piece of work after the other, each to its end. Its data is the key of the ids. */
 parentPort?.on('message', ({ number, work }: CodecRequest) => {
-  const answer: CodecAnswer = { number, outcome: outcomeOf(work) };
+  const answer: CodecAnswer = { number, outcome: outcomeOf(workerData as KeyObject, work) };
   parentPort?.postMessage(answer);
 });
 
-function outcomeOf(work: CodecWork): CodecOutcome {
+function outcomeOf(idKey: KeyObject, { kind, blockKind, content }: CodecWork): CodecOutcome {
+  const bytes = Buffer.from(content.memory, content.offset, content.length);
   try {
-    switch (work.kind) {
-      case 'identify':
-        return { kind: 'identified', id: blockId(Buffer.from(work.key), work.blockKind, bytesOf(work.content)) };
-      case 'compress': {
-        const frame = compressHere(bytesOf(work.content));
-        const place = Buffer.from(work.content.memory, work.content.offset);
-        const { length } = frame;
-        const copied = frame.copy(place);
-        freeBuffer(frame);
-        return copied === length
-          ? { kind: 'compressed', length }
-          : { kind: 'failed', reason: 'no room for the frame of a block' };
-      }
-      case 'prove':
-        return prove(bytesOf(work.sealed), Buffer.from(work.key), Buffer.from(work.idKey), work.block);
-    }
+    if (kind === 'identify') return { kind: 'identified', id: blockId(idKey, blockKind, bytes) };
+    return compress(idKey, blockKind, bytes, content);
   } catch (error) {
     return { kind: 'failed', reason: String(error) };
   }
 }
 
-function prove(sealed: Buffer, key: Buffer, idKey: Buffer, copied: PackedBlock): CodecOutcome {
-  const block = { ...copied, id: Buffer.from(copied.id) };
-  let frame: Buffer;
-  try {
-    frame = unsealBlock(sealed, key, block, inMemory, block.offset);
-  } catch (error) {
-    if (isLarderError(error, 'object-corrupt')) return { kind: 'damaged', reason: String(error.details['reason']) };
-    throw error;
-  }
-  try {
-    const content = decompressHere(frame, block.rawLength);
-    freeBuffer(frame);
-    const isSame = blockId(idKey, block.kind, content).equals(block.id);
-    freeBuffer(content);
-    return { kind: isSame ? 'proved' : 'changed' };
-  } catch {
-    return { kind: 'damaged', reason: 'a block does not unpack' };
-  }
+/** As `localCodec` does it. */
+function compress(idKey: KeyObject, blockKind: number, content: Buffer, { memory, offset }: SharedBytes): CodecOutcome {
+  const frame = compressHere(content);
+  const { length } = frame;
+  const checksum = crc32(frame);
+  const id = idOfFrame(idKey, blockKind, frame, content);
+  const copied = id === null ? 0 : frame.copy(Buffer.from(memory, offset));
+  freeBuffer(frame);
+  if (id === null) return { kind: 'changed' };
+  if (copied !== length) return { kind: 'failed', reason: 'no room for the frame of a block' };
+  return { kind: 'compressed', id, length, checksum: crc32(id, checksum) };
 }
 
-function bytesOf({ memory, offset, length }: SharedBytes): Buffer {
-  return Buffer.from(memory, offset, length);
+/** The id of what the frame unpacks to; null if that is not the content. */
+function idOfFrame(idKey: KeyObject, blockKind: number, frame: Buffer, content: Buffer): Buffer | null {
+  let unpacked: Buffer;
+  try {
+    unpacked = decompressHere(frame, content.length);
+  } catch {
+    return null;
+  }
+  const id = blockIdIfSame(idKey, blockKind, unpacked, content);
+  freeBuffer(unpacked);
+  return id;
 }

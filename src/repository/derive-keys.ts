@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { checkedName } from './object-names.ts';
 
 /** HKDF-SHA-256 with 32 bytes of output. */
@@ -15,7 +15,7 @@ export interface RepositoryKeys {
 
 /** Keys of one project. */
 export interface ProjectKeys {
-  readonly blockId: Buffer;
+  readonly blockId: KeyObject;
   readonly packs: Buffer;
   readonly layers: Buffer;
   readonly layerId: Buffer;
@@ -37,7 +37,7 @@ export function projectKeys(masterKey: Buffer, repositoryId: string, projectId: 
   const project = deriveKey(masterKey, salt, `larder/v1/project\0${checkedName('project id', projectId)}`);
   const of = (purpose: string): Buffer => deriveKey(project, salt, `larder/v1/${purpose}`);
   return {
-    blockId: of('block-id'),
+    blockId: createSecretKey(of('block-id')),
     packs: of('packs'),
     layers: of('layers'),
     layerId: of('layer-id'),

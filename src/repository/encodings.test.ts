@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blockId, openBlock, sealBlock, type PackedBlock } from './block.ts';
@@ -8,8 +8,8 @@ import { packHeadLength, packTrailerLength, tagLength } from './format.ts';
 import { decodeLayerList, encodeLayerList, layerIdOf, type LayerList } from './layer-list.ts';
 import { decodePackFooter, decodePackHead, decodePackTrailer, encodePackHead, encodePackTail } from './pack-format.ts';
 import { PackBuilder } from './pack-builder.ts';
-import { localCodec } from './block-codec.ts';
-import { compress } from './zstd.ts';
+import { localCodec, type ProvedFrame } from './block-codec.ts';
+import { compress, decompress } from './zstd.ts';
 
 const master = Buffer.alloc(32, 1);
 const keys = projectKeys(master, 'ab'.repeat(16), 'p');
@@ -22,7 +22,7 @@ describe('keys', () => {
       ...Object.values(repositoryKeys(master, 'ab'.repeat(16))),
       ...['p', 'q'].flatMap((project) => Object.values(projectKeys(master, 'ab'.repeat(16), project))),
       ...Object.values(projectKeys(master, 'cd'.repeat(16), 'p')),
-    ].map((key: Buffer) => key.toString('hex'));
+    ].map((key: Buffer | KeyObject) => (Buffer.isBuffer(key) ? key : key.export()).toString('hex'));
     expect(new Set(all).size).toBe(all.length);
     expect(all.every((key) => key.length === 64)).toBe(true);
   });
@@ -130,17 +130,32 @@ describe('pack', () => {
 
   it('finds a bit that flips in memory before the pack is complete', async () => {
     const content = randomBytes(5_000);
-    const frame = await compress(content);
-    const buffer = Buffer.alloc(PackBuilder.lengthFor(frame.length));
-    const builder = new PackBuilder(keys, buffer, localCodec(keys.blockId));
-    const right = { kind: 1, count: 1, rawLength: content.length, id: blockId(keys.blockId, 1, content) };
-    builder.add(right, frame);
-    buffer[200]! ^= 4;
-    await expect(builder.finish(false)).rejects.toEqual(corrupt);
-
-    const wrong = new PackBuilder(keys, Buffer.alloc(buffer.length), localCodec(keys.blockId));
-    wrong.add({ ...right, id: blockId(keys.blockId, 1, Buffer.concat([content.subarray(1), content.subarray(0, 1)])) }, frame);
-    await expect(wrong.finish(false)).rejects.toEqual(corrupt);
+    const proved = await localCodec(keys.blockId).compress(1, content);
+    expect(proved.id).toEqual(blockId(keys.blockId, 1, content));
+    expect(await decompress(proved.frame, content.length)).toEqual(content);
+    const flipped = (bytes: Buffer, at: number): Buffer => {
+      const copy = Buffer.from(bytes);
+      copy[at]! ^= 4;
+      return copy;
+    };
+    /** A pack of the block, in which `damage` has been done before it is complete. */
+    const complete = (given: ProvedFrame, damage: (buffer: Buffer, block: PackedBlock) => unknown): Buffer => {
+      const buffer = Buffer.alloc(PackBuilder.lengthFor(given.frame.length));
+      const builder = new PackBuilder(keys, buffer);
+      damage(buffer, builder.add({ kind: 1, count: 1, rawLength: content.length }, given));
+      return builder.finish(false).bytes;
+    };
+    const nothing = (): void => undefined;
+    expect(complete(proved, nothing)).toHaveLength(PackBuilder.lengthFor(proved.frame.length));
+    const damages: (() => Buffer)[] = [
+      // After it was sealed: in the bytes, and in the id that the footer repeats.
+      () => complete(proved, (buffer) => (buffer[200]! ^= 4)),
+      () => complete({ ...proved, id: Buffer.from(proved.id) }, (_, { id }) => (id[7]! ^= 4)),
+      // Between the proof and the seal, which then authenticates the wrong thing.
+      () => complete({ ...proved, frame: flipped(proved.frame, 4_000) }, nothing),
+      () => complete({ ...proved, id: flipped(proved.id, 31) }, nothing),
+    ];
+    for (const damage of damages) expect(damage).toThrow(corrupt);
   });
 });
 
@@ -196,7 +211,7 @@ describe('layer list', () => {
     const inside = { pack: 0, ordinal: 0, offset: 40, storedLength: 60, rawLength: 1, count: 1, kind: 1, id: Buffer.alloc(32) };
     const decode = (one: typeof inside): LayerList => decodeLayerList(encodeLayerList({ ...base, blocks: [one] }), 'x');
     expect(decode(inside).blocks).toHaveLength(1);
-    for (const wrong of [{ pack: 1 }, { offset: 39 }, { offset: 41 }, { kind: 3 }, { rawLength: 2 ** 30 }])
+    for (const wrong of [{ pack: 1 }, { offset: 39 }, { offset: 41 }, { kind: 4 }, { rawLength: 2 ** 30 }])
       expect(() => decode({ ...inside, ...wrong })).toThrow(corrupt);
   });
 });

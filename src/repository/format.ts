@@ -6,6 +6,7 @@ export const headerKey = 'larder.json';
 /** Kind byte of a block. */
 export const documentsKind = 1;
 export const removalsKind = 2;
+export const updatesKind = 3;
 
 export const tagLength = 16;
 export const nonceLength = 12;

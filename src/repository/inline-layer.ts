@@ -26,11 +26,11 @@ export async function inlineLayer(
   const codec = localCodec(parts.context.keys.blockId);
   const recognised = cut.map((block) => ({ block, ...parts.sink.recognise(block) }));
   const fresh = recognised.filter(({ known }) => known === null);
-  const frames = await Promise.all(fresh.map(({ block }) => codec.compress(block.content)));
-  const room = frames.reduce((sum, frame) => sum + PackBuilder.lengthFor(frame.length), 0);
-  const builder = new PackBuilder(parts.context.keys, Buffer.allocUnsafeSlow(Math.max(room, PackBuilder.lengthFor(0))), codec);
-  const placed = fresh.map(({ facts }, n) => builder.add(facts, frames[n]!).block);
-  const inline = fresh.length === 0 ? null : await builder.finish(true);
+  const proved = await Promise.all(fresh.map(({ block }) => codec.compress(block.kind, block.content)));
+  const room = proved.reduce((sum, { frame }) => sum + PackBuilder.lengthFor(frame.length), 0);
+  const builder = new PackBuilder(parts.context.keys, Buffer.allocUnsafeSlow(Math.max(room, PackBuilder.lengthFor(0))));
+  const placed = fresh.map(({ facts }, n) => builder.add(facts, proved[n]!));
+  const inline = fresh.length === 0 ? null : builder.finish(true);
   parts.counters.blocksStored += fresh.length;
 
   const packs: PackRef[] = inline === null ? [] : [inline.pack];

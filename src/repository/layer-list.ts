@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { LayerKind } from '../core/image.ts';
 import type { PackedBlock } from './block.ts';
 import { corruptObject } from './corrupt-object.ts';
-import { documentsKind, limits, packHeadLength, removalsKind } from './format.ts';
+import { documentsKind, limits, packHeadLength, removalsKind, updatesKind } from './format.ts';
 
 /** A pack that a layer has blocks in. */
 export interface PackRef {
@@ -108,7 +108,7 @@ export function decodeLayerList(raw: Buffer, object: string): LayerList {
     const block = decodeBlock(raw, at);
     const pack = packs[block.pack];
     const fits = pack !== undefined && block.offset >= packHeadLength && block.offset + block.storedLength <= pack.size;
-    const known = block.kind === documentsKind || block.kind === removalsKind;
+    const known = block.kind === documentsKind || block.kind === removalsKind || block.kind === updatesKind;
     if (!fits || !known || block.rawLength > limits.blockRaw) throw corruptObject(object, `its block ${n} contradicts its packs`);
     blocks.push(block);
   }

@@ -4,7 +4,7 @@ import type { RawBatch } from '../lib/raw-bson.ts';
 import type { BlockCutter, CutBlock } from './block-cutter.ts';
 import type { BlockCounters, BlockSink } from './block-sink.ts';
 import { BlockTable } from './block-table.ts';
-import { documentsKind, inlineLimit, removalsKind } from './format.ts';
+import { documentsKind, inlineLimit, removalsKind, updatesKind } from './format.ts';
 import { inlineLayer } from './inline-layer.ts';
 import type { LayerList, PackRef } from './layer-list.ts';
 import type { PackSink } from './pack-sink.ts';
@@ -26,6 +26,7 @@ export interface LayerWriterParts {
 /** Makes the writer of one layer. Calls must not overlap; the layers of one writer may. */
 export function createLayerWriter(kind: LayerKind, parts: LayerWriterParts, cutter: BlockCutter): LayerWriter {
   const counts = { documents: 0, removals: 0, bytes: 0 };
+  const updates = { count: 0, bytes: 0 };
   const table = new BlockTable();
   /** Blocks that have no place in a pack yet, and those whose pack is not durable yet. */
   const unplaced = new Set<Promise<void>>();
@@ -59,6 +60,7 @@ export function createLayerWriter(kind: LayerKind, parts: LayerWriterParts, cutt
 
   const accept = async (block: CutBlock): Promise<void> => {
     if (block.kind === documentsKind) counts.bytes += block.content.length;
+    else if (block.kind === updatesKind) updates.bytes += block.content.length;
     if (held !== null && heldBytes + block.content.length < inlineLimit) {
       heldBytes += block.content.length;
       held.push({ ...block, content: Buffer.from(block.content), release: () => undefined });
@@ -86,7 +88,8 @@ export function createLayerWriter(kind: LayerKind, parts: LayerWriterParts, cutt
       proceed();
     }
     if (blockKind === documentsKind) counts.documents += batch.count;
-    else counts.removals += batch.count;
+    else if (blockKind === removalsKind) counts.removals += batch.count;
+    else updates.count += batch.count;
   };
 
   const writeList = async (): Promise<string> => {
@@ -112,13 +115,14 @@ export function createLayerWriter(kind: LayerKind, parts: LayerWriterParts, cutt
   return {
     addDocuments: (batch) => add(documentsKind, batch),
     addRemovals: (batch) => add(removalsKind, batch),
+    addUpdates: (batch) => add(updatesKind, batch),
     async finish(): Promise<LayerRef> {
       proceed();
       const last = cutter.take();
       if (last !== null) await accept(last);
       finished = true;
       const id = await writeList();
-      return { id, kind, ...counts };
+      return { id, kind, ...counts, ...(updates.count === 0 ? {} : { updates }) };
     },
   };
 }

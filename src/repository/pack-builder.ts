@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { inMemory, type BlockCodec } from './block-codec.ts';
-import { sealBlock, unsealBlock, type BlockFacts, type PackedBlock } from './block.ts';
+import { createHash, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { inMemory, type ProvedFrame } from './block-codec.ts';
+import { checkSealed, sealBlock, type BlockFacts, type PackedBlock } from './block.ts';
 import { packKey, type ProjectKeys } from './derive-keys.ts';
 import { packHeadLength, packSaltLength, tagLength } from './format.ts';
 import type { PackRef } from './layer-list.ts';
@@ -9,19 +9,19 @@ import { encodePackHead, encodePackTail, packTailLength } from './pack-format.ts
 /** Fills one pack in memory. */
 export class PackBuilder {
   readonly salt = randomBytes(packSaltLength);
-  readonly #codec: BlockCodec;
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
   readonly #buffer: Buffer;
   readonly #blocks: PackedBlock[] = [];
-  readonly #checks: Promise<void>[] = [];
-  #length = packHeadLength;
+  readonly #checksums: number[] = [];
+  /** Of what stands in the buffer already: its name. Taken as the bytes come, while they lie in the processor's cache. */
+  readonly #hash = createHash('sha256');
+  #length = 0;
 
   /** `buffer` is where the pack is built; it bounds how much fits. */
-  constructor(keys: ProjectKeys, buffer: Buffer, codec: BlockCodec) {
-    this.#codec = codec;
-    this.#key = packKey(keys, this.salt);
+  constructor(keys: ProjectKeys, buffer: Buffer) {
+    this.#key = createSecretKey(packKey(keys, this.salt));
     this.#buffer = buffer;
-    encodePackHead(this.salt).copy(buffer);
+    this.#grow(encodePackHead(this.salt).copy(buffer));
   }
 
   /** Bytes that a pack with just this one compressed block takes. */
@@ -38,33 +38,37 @@ export class PackBuilder {
     return this.#length + frameLength + tagLength + packTailLength(this.#blocks.length + 1) <= this.#buffer.length;
   }
 
-  /** Seals a compressed block into the pack and begins to prove it; `checked` rejects if the proof fails, and so does `finish`. */
-  add(facts: BlockFacts, frame: Buffer): { readonly block: PackedBlock; readonly checked: Promise<void> } {
+  /** Seals a compressed block into the pack. Its memory is not needed any more: `finish` looks whether it was sealed as it was proved. */
+  add(facts: Omit<BlockFacts, 'id'>, { id, frame, checksum }: ProvedFrame): PackedBlock {
     const ordinal = this.#blocks.length;
     const offset = this.#length;
-    const storedLength = sealBlock(this.#buffer, offset, this.#key, ordinal, facts, frame);
-    const block: PackedBlock = { ...facts, ordinal, offset, storedLength };
+    const storedLength = sealBlock(this.#buffer, offset, this.#key, ordinal, { ...facts, id }, frame);
+    const block: PackedBlock = { ...facts, id, ordinal, offset, storedLength };
     this.#blocks.push(block);
-    this.#length += storedLength;
-    const checked = this.#codec.prove(this.#sealed(block), this.#key, block);
-    checked.catch(() => undefined); // heard by finish
-    this.#checks.push(checked);
-    return { block, checked };
+    this.#checksums.push(checksum);
+    this.#grow(storedLength);
+    return block;
   }
 
-  /** Completes the pack, once every block in it is proved. The bytes lie in the buffer that was given. */
-  async finish(inline: boolean): Promise<{ readonly bytes: Buffer; readonly pack: PackRef }> {
-    await Promise.all(this.#checks);
-    // Some blocks waited here for a while since they were proved: their tags tell whether they are still the same.
-    for (const block of this.#blocks) unsealBlock(this.#sealed(block), this.#key, block, inMemory, block.offset);
-    const tail = encodePackTail(this.#key, this.salt, this.#blocks);
-    tail.copy(this.#buffer, this.#length);
-    const bytes = this.#buffer.subarray(0, this.#length + tail.length);
-    const name = createHash('sha256').update(bytes).digest('hex');
+  /**
+   * Completes the pack. Every block in it is opened once: its tag and its checksum tell whether what is about to be stored is what was proved. Throws
+   * `object-corrupt` naming the range if not. The bytes lie in the buffer that was given.
+   */
+  finish(inline: boolean): { readonly bytes: Buffer; readonly pack: PackRef } {
+    this.#grow(encodePackTail(this.#key, this.salt, this.#blocks).copy(this.#buffer, this.#length));
+    const name = this.#hash.digest('hex');
+    // After the name was taken, so that whatever flips before this is found here, and whatever flips later does not have the name.
+    this.#blocks.forEach((block, ordinal) => {
+      const sealed = this.#buffer.subarray(block.offset, block.offset + block.storedLength);
+      checkSealed(sealed, this.#key, block, this.#checksums[ordinal]!, inMemory);
+    });
+    const bytes = this.#buffer.subarray(0, this.#length);
     return { bytes, pack: { name, salt: this.salt, size: bytes.length, inline } };
   }
 
-  #sealed(block: PackedBlock): Buffer {
-    return this.#buffer.subarray(block.offset, block.offset + block.storedLength);
+  /** So many bytes were put behind those that stand in the buffer. */
+  #grow(length: number): void {
+    this.#hash.update(this.#buffer.subarray(this.#length, this.#length + length));
+    this.#length += length;
   }
 }

@@ -1,7 +1,7 @@
 import { packNonce, type PackedBlock } from './block.ts';
 import { corruptObject } from './corrupt-object.ts';
 import { footerEntryLength, limits, packEndMagic, packHeadLength, packMagic, packTrailerLength, tagLength } from './format.ts';
-import { seal, unseal } from './sealed-box.ts';
+import { seal, unseal, type SealingKey } from './sealed-box.ts';
 
 const footerOrdinal = 0xffff_ffff;
 const label = Buffer.from('larder/v1/footer\0', 'latin1');
@@ -32,7 +32,7 @@ export function decodePackHead(bytes: Buffer, object: string): Buffer {
 }
 
 /** Footer and trailer of a pack. Blocks in ordinal order. */
-export function encodePackTail(key: Buffer, salt: Buffer, blocks: readonly PackedBlock[]): Buffer {
+export function encodePackTail(key: SealingKey, salt: Buffer, blocks: readonly PackedBlock[]): Buffer {
   const plain = Buffer.alloc(blocks.length * footerEntryLength);
   blocks.forEach((block, ordinal) => {
     const at = ordinal * footerEntryLength;

@@ -1,4 +1,4 @@
-import type { BlockCodec } from './block-codec.ts';
+import type { ProvedFrame } from './block-codec.ts';
 import type { BlockFacts, PackedBlock } from './block.ts';
 import type { BlockLocation } from './block-index.ts';
 import { BufferPool } from './buffer-pool.ts';
@@ -18,18 +18,9 @@ interface OpenPack {
   readonly stored: PromiseWithResolvers<PackRef>;
 }
 
-/** A block that has its place in a pack, which may not be stored yet. */
-export interface PlacedBlock {
-  /** Resolves when the block is proved and its source may be forgotten. */
-  readonly checked: Promise<void>;
-  /** Resolves once the pack is durable. */
-  readonly location: Promise<BlockLocation>;
-}
-
 /** Puts blocks into packs and packs into the store. What fails once fails for every block in the pack. */
 export class PackSink {
   readonly #context: ProjectContext;
-  readonly #codec: BlockCodec;
   readonly #signal: AbortSignal;
   readonly #onStored: (pack: PackRef, blocks: readonly PackedBlock[]) => void;
   readonly #gate = new Gate(packsAlive);
@@ -39,20 +30,15 @@ export class PackSink {
   #opening: Promise<void> | null = null;
 
   /** `onStored` is told of every pack that is durable. */
-  constructor(
-    context: ProjectContext,
-    codec: BlockCodec,
-    signal: AbortSignal,
-    onStored: (pack: PackRef, blocks: readonly PackedBlock[]) => void,
-  ) {
+  constructor(context: ProjectContext, signal: AbortSignal, onStored: (pack: PackRef, blocks: readonly PackedBlock[]) => void) {
     this.#context = context;
-    this.#codec = codec;
     this.#signal = signal;
     this.#onStored = onStored;
   }
 
-  /** Waits until a pack has room and seals the compressed block into it. */
-  async place(facts: BlockFacts, frame: Buffer): Promise<PlacedBlock> {
+  /** Waits until a pack has room and seals the compressed block into it. `location` resolves once the pack is durable. */
+  async place(facts: Omit<BlockFacts, 'id'>, proved: ProvedFrame): Promise<{ readonly location: Promise<BlockLocation> }> {
+    const { frame } = proved;
     while (this.#current === null || !this.#current.builder.fits(frame.length)) {
       if (this.#current !== null) this.#upload(this.#current);
       this.#opening ??= this.#open(PackBuilder.lengthFor(frame.length)).finally(() => {
@@ -61,11 +47,10 @@ export class PackSink {
       await this.#opening;
     }
     const pack = this.#current;
-    const { block, checked } = pack.builder.add(facts, frame);
-    const { ordinal, offset, storedLength } = block;
+    const { ordinal, offset, storedLength } = pack.builder.add(facts, proved);
     const location = pack.stored.promise.then((ref) => ({ pack: ref, ordinal, offset, storedLength }));
     location.catch(() => undefined); // heard by whoever needs it
-    return { checked, location };
+    return { location };
   }
 
   /** Uploads what is begun; resolves when every pack is durable, rejects if one could not be. */
@@ -79,7 +64,7 @@ export class PackSink {
     const buffer = this.#pool.take(length);
     const stored = Promise.withResolvers<PackRef>();
     stored.promise.catch(() => undefined); // an empty pack has nobody to hear it
-    this.#current = { builder: new PackBuilder(this.#context.keys, buffer, this.#codec), buffer, stored };
+    this.#current = { builder: new PackBuilder(this.#context.keys, buffer), buffer, stored };
   }
 
   #upload(pack: OpenPack): void {
@@ -94,7 +79,7 @@ export class PackSink {
 
   async #store(pack: OpenPack): Promise<PackRef> {
     try {
-      const { bytes, pack: ref } = await pack.builder.finish(false);
+      const { bytes, pack: ref } = pack.builder.finish(false);
       await this.#context.store.put(this.#context.names.pack(ref.name), bytes, { signal: this.#signal });
       this.#onStored(ref, pack.builder.blocks);
       return ref;

@@ -46,8 +46,8 @@ export interface ProjectRepository {
   deleteManifest(backupId: string): Promise<void>;
   /**
    * The documents of an image of one collection, each `_id` once, newest layer first: whatever a newer layer wrote or
-   * removed is skipped. Memory stays bounded by blocks in flight plus 16 bytes for each `_id` touched by all layers but the
-   * oldest. Every byte is authenticated before it is handed out; a damaged one is `object-corrupt` naming object and range.
+   * removed is skipped, what it updated is handed out as it is after that. Memory stays bounded by blocks in flight plus 24 bytes for each
+   * `_id` touched by all layers but the oldest, and the updates themselves. Every byte is authenticated before it is handed out; a damaged one is `object-corrupt` naming object and range.
    */
   readImage(layers: readonly LayerRef[], options?: { readonly signal?: AbortSignal }): AsyncIterable<RawBatch>;
   /**
@@ -138,7 +138,7 @@ export interface RepositoryWriter {
   abandon(): Promise<void>;
 }
 
-/** Within a layer what was added later wins, document or removal. Calls on one layer must not overlap. */
+/** Within a layer what was added later wins, document or removal; an update adds to what was there before. Calls on one layer must not overlap. */
 export interface LayerWriter {
   /**
    * Takes the documents in order; the buffer may be reused once resolved. Resolves as soon as there is room: blocks are
@@ -147,6 +147,11 @@ export interface LayerWriter {
   addDocuments(batch: RawBatch): Promise<void>;
   /** Documents of the form `{_id: …}`: these `_id`s are gone. */
   addRemovals(batch: RawBatch): Promise<void>;
+  /**
+   * Documents of the form `{_id: …, o: …}`: the document, of this layer or one below, with this difference of an oplog entry applied
+   * (`isDifference`). It must be there, exactly as the server had it before the update, or the image cannot be read.
+   */
+  addUpdates(batch: RawBatch): Promise<void>;
   /** Resolves once all blocks are durable and the layer list is written. */
   finish(): Promise<LayerRef>;
 }

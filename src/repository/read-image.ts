@@ -3,13 +3,12 @@ import { documentLength, type RawBatch } from '../lib/raw-bson.ts';
 import type { StoreOptions } from '../storage/port.ts';
 import { throwIfCancelled } from '../storage/store-errors.ts';
 import { corruptObject } from './corrupt-object.ts';
-import { findIdentity } from './document-identity.ts';
-import { documentsKind } from './format.ts';
-import { IdentitySet } from './identity-set.ts';
+import { documentsKind, removalsKind, updatesKind } from './format.ts';
 import type { LayerBlock } from './layer-list.ts';
 import type { ProjectContext } from './project-context.ts';
 import { readAhead } from './read-ahead.ts';
 import { readBlock, readLayer, type LoadedLayer } from './read-layer.ts';
+import { TouchedIdentities } from './touched-identities.ts';
 
 /** Blocks being read and unpacked while the consumer works. */
 const blocksAhead = 4;
@@ -30,28 +29,16 @@ export function documentStarts(content: Buffer, count: number, object: string): 
   return starts;
 }
 
-/** Keeps what no newer document or removal supersedes, from the last to the first, and remembers it where `remember` says so. */
-function liveStarts(content: Buffer, starts: Uint32Array, seen: IdentitySet, remember: boolean): Uint32Array {
-  let kept = starts.length;
-  for (let n = starts.length - 1; n >= 0; n--) {
-    const start = starts[n]!;
-    const identity = findIdentity(content, start);
-    // A document without _id cannot be superseded.
-    const live = identity === null || (remember ? seen.add(content, identity) : !seen.has(content, identity));
-    if (live) starts[--kept] = start;
-  }
-  return starts.subarray(kept);
-}
-
-/** The live documents of one layer. `seen` holds what newer layers touched, null where there is none. */
+/** The live documents of one layer. `touched` tells what newer layers say of them, null where there is none. */
 async function* readLive(
   context: ProjectContext,
   layer: LoadedLayer,
-  seen: IdentitySet | null,
+  touched: TouchedIdentities | null,
   remember: boolean,
   options: StoreOptions,
 ): AsyncGenerator<RawBatch, void> {
-  const blocks: readonly LayerBlock[] = remember ? layer.list.blocks.toReversed() : layer.list.blocks;
+  const { object, list } = layer;
+  const blocks: readonly LayerBlock[] = remember ? list.blocks.toReversed() : list.blocks;
   const contents = readAhead(blocks, blocksAhead, async (block) => ({
     block,
     content: await readBlock(context, layer, block, options),
@@ -59,9 +46,16 @@ async function* readLive(
   for await (const { block, content } of contents) {
     // Those that were read ahead are no reason to go on.
     throwIfCancelled(options.signal);
-    const starts = documentStarts(content, block.count, layer.object);
-    const live = seen === null ? starts : liveStarts(content, starts, seen, remember);
-    if (block.kind === documentsKind && live.length > 0) yield { buffer: content, starts: live, count: live.length };
+    const starts = documentStarts(content, block.count, object);
+    if (block.kind === updatesKind) {
+      touched?.takeUpdates(content, starts, object);
+      continue;
+    }
+    const isRemoval = block.kind === removalsKind;
+    const live = touched === null ? starts : touched.take(content, starts, { isRemoval, remember, object });
+    if (!isRemoval && live.length > 0) yield { buffer: content, starts: live, count: live.length };
+    const updated = touched?.takeReady(false) ?? null;
+    if (updated !== null) yield updated;
   }
 }
 
@@ -71,13 +65,19 @@ export async function* readImage(
   layers: readonly LayerRef[],
   options: StoreOptions,
 ): AsyncGenerator<RawBatch, void> {
-  let seen: IdentitySet | null = null;
+  let touched: TouchedIdentities | null = null;
   for (let n = layers.length - 1; n >= 0; n--) {
     const ref = layers[n]!;
     const layer = await readLayer(context, ref.id, options);
-    // Only the oldest layer hides nothing; with removals of its own it hides parts of itself.
-    const remember = n > 0 || layer.list.removals > 0;
-    if (remember) seen ??= new IdentitySet();
-    yield* readLive(context, layer, seen, remember, options);
+    // Only the oldest layer touches nothing; with more than documents it touches parts of itself.
+    const remember = n > 0 || layer.list.blocks.some(({ kind }) => kind !== documentsKind);
+    if (remember) touched ??= new TouchedIdentities();
+    yield* readLive(context, layer, touched, remember, options);
+  }
+  const updated = touched?.takeReady(true) ?? null;
+  if (updated !== null) yield updated;
+  if (touched !== null && touched.missing > 0) {
+    const object = context.names.layer(layers.at(-1)!.id);
+    throw corruptObject(object, `the layers of its image update ${touched.missing} documents that none of them holds`);
   }
 }

@@ -1,9 +1,10 @@
 import type { LayerRef } from '../core/image.ts';
 import type { RawBatch } from '../lib/raw-bson.ts';
 import type { StoreOptions } from '../storage/port.ts';
+import { corruptObject } from './corrupt-object.ts';
 import { findIdentity } from './document-identity.ts';
-import { documentsKind } from './format.ts';
-import { IdentitySet } from './identity-set.ts';
+import { documentsKind, updatesKind } from './format.ts';
+import { IdentityMap } from './identity-map.ts';
 import type { ProjectContext } from './project-context.ts';
 import { readAhead } from './read-ahead.ts';
 import { documentStarts } from './read-image.ts';
@@ -21,11 +22,12 @@ export async function* readInOrder(
   const loaded: LoadedLayer[] = [];
   for (const { id } of layers) loaded.push(await readLayer(context, id, options));
   /** What the layer of the same index touches. */
-  const touched: IdentitySet[] = [];
-  for (const layer of loaded) touched.push(layer === loaded[0] ? new IdentitySet() : await identitiesOf(context, layer, options));
+  const touched: IdentityMap[] = [];
+  for (const layer of loaded) touched.push(layer === loaded[0] ? new IdentityMap() : await identitiesOf(context, layer, options));
   for (const [n, layer] of loaded.entries()) {
     const newer = touched.slice(n + 1);
     for await (const { kind, content, starts } of blocksOf(context, layer, options)) {
+      if (kind === updatesKind) throw corruptObject(layer.object, 'it holds updates, which have no place in an order');
       if (kind !== documentsKind) continue;
       const live = newer.length === 0 ? starts : starts.filter((start) => !isTouched(newer, content, start));
       if (live.length > 0) yield { buffer: content, starts: live, count: live.length };
@@ -33,20 +35,20 @@ export async function* readInOrder(
   }
 }
 
-async function identitiesOf(context: ProjectContext, layer: LoadedLayer, options: StoreOptions): Promise<IdentitySet> {
-  const identities = new IdentitySet();
+async function identitiesOf(context: ProjectContext, layer: LoadedLayer, options: StoreOptions): Promise<IdentityMap> {
+  const identities = new IdentityMap();
   for await (const { content, starts } of blocksOf(context, layer, options)) {
     for (const start of starts) {
       const identity = findIdentity(content, start);
-      if (identity !== null) identities.add(content, identity);
+      if (identity !== null) identities.set(content, identity, 1);
     }
   }
   return identities;
 }
 
-function isTouched(newer: readonly IdentitySet[], content: Buffer, start: number): boolean {
+function isTouched(newer: readonly IdentityMap[], content: Buffer, start: number): boolean {
   const identity = findIdentity(content, start);
-  return identity !== null && newer.some((identities) => identities.has(content, identity));
+  return identity !== null && newer.some((identities) => identities.get(content, identity) !== undefined);
 }
 
 async function* blocksOf(context: ProjectContext, layer: LoadedLayer, options: StoreOptions) {

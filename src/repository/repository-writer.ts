@@ -27,7 +27,7 @@ export async function beginWrite(context: ProjectContext, signal: AbortSignal | 
   const index = await loadBlockIndex(context, options);
   const counters: BlockCounters = { rawBytes: 0, bytesStored: 0, blocksStored: 0, blocksReused: 0 };
   const codec = new ThreadedCodec(context.keys.blockId);
-  const packs = new PackSink(context, codec, combined, (pack, blocks) => {
+  const packs = new PackSink(context, combined, (pack, blocks) => {
     counters.bytesStored += pack.size;
     index.addPack(pack, blocks);
     for (const block of blocks) sink.forget(block);

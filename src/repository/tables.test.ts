@@ -3,50 +3,48 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BlockIndex } from './block-index.ts';
 import { Gate } from './gate.ts';
-import { IdentitySet } from './identity-set.ts';
+import { IdentityMap } from './identity-map.ts';
 import { planPrune, type PruneFacts } from './prune-plan.ts';
 import { mostLayers, needsConsolidation } from './needs-consolidation.ts';
 import { readAhead } from './read-ahead.ts';
 import type { LayerRef } from '../core/image.ts';
 
-describe('IdentitySet', () => {
-  it('is a set of types and bytes', () => {
+describe('IdentityMap', () => {
+  it('is a map of types and bytes to numbers', () => {
+    const entry = fc.tuple(fc.constantFrom(2, 7, 16), fc.uint8Array({ maxLength: 6, max: 3 }), fc.nat(0xffff_ffff));
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.constantFrom(2, 7, 16), fc.uint8Array({ maxLength: 6, max: 3 })), { maxLength: 400 }),
-        (adds) => {
-          const set = new IdentitySet();
-          const model = new Set<string>();
-          for (const [type, bytes] of adds) {
-            const buffer = Buffer.from([9, 9, ...bytes]);
-            const identity = { type, start: 0, value: 2, end: buffer.length };
-            const name = `${type} ${Buffer.from(bytes).toString('hex')}`;
-            expect(set.has(buffer, identity)).toBe(model.has(name));
-            expect(set.add(buffer, identity)).toBe(!model.has(name));
-            model.add(name);
-            expect(set.has(buffer, identity)).toBe(true);
-          }
-          expect(set.size).toBe(model.size);
-        },
-      ),
+      fc.property(fc.array(entry, { maxLength: 400 }), (sets) => {
+        const map = new IdentityMap();
+        const model = new Map<string, number>();
+        for (const [type, bytes, value] of sets) {
+          const buffer = Buffer.from([9, 9, ...bytes]);
+          const identity = { type, start: 0, value: 2, end: buffer.length };
+          const name = `${type} ${Buffer.from(bytes).toString('hex')}`;
+          expect(map.get(buffer, identity)).toBe(model.get(name));
+          expect(map.set(buffer, identity, value)).toBe(model.get(name));
+          model.set(name, value);
+          expect(map.get(buffer, identity)).toBe(value);
+        }
+        expect(map.size).toBe(model.size);
+      }),
     );
   });
 
   it('grows to many, and takes an _id of any length', () => {
-    const set = new IdentitySet();
+    const map = new IdentityMap();
     const buffer = Buffer.alloc(8);
     const identity = { type: 16, start: 0, value: 0, end: 8 };
     for (let n = 0; n < 50_000; n++) {
       buffer.writeUInt32LE(n);
-      expect(set.add(buffer, identity)).toBe(true);
+      expect(map.set(buffer, identity, n)).toBeUndefined();
     }
     for (let n = 0; n < 50_000; n += 7) {
       buffer.writeUInt32LE(n);
-      expect(set.has(buffer, identity)).toBe(true);
+      expect(map.get(buffer, identity)).toBe(n);
     }
     const long = Buffer.alloc(100_000, 1);
-    expect(set.add(long, { type: 2, start: 0, value: 0, end: long.length })).toBe(true);
-    expect(set.has(long, { type: 2, start: 0, value: 0, end: long.length - 1 })).toBe(false);
+    expect(map.set(long, { type: 2, start: 0, value: 0, end: long.length }, 1)).toBeUndefined();
+    expect(map.get(long, { type: 2, start: 0, value: 0, end: long.length - 1 })).toBeUndefined();
   });
 });
 

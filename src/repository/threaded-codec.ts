@@ -1,10 +1,9 @@
+import type { KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Worker, type ResourceLimits } from 'node:worker_threads';
 import { LarderError } from '../core/errors.ts';
-import { changedInMemory, inMemory, localCodec, type BlockCodec } from './block-codec.ts';
-import type { PackedBlock } from './block.ts';
+import { changedInMemory, localCodec, type BlockCodec, type ProvedFrame } from './block-codec.ts';
 import type { CodecAnswer, CodecOutcome, CodecRequest, CodecWork, SharedBytes } from './codec-messages.ts';
-import { corruptObject } from './corrupt-object.ts';
 
 /** Beyond this the threads only wait for whoever cuts the blocks. */
 const mostThreads = 4;
@@ -26,7 +25,7 @@ interface CodecThread {
  * small write stays in the calling thread. Should a thread end, what waits rejects with `internal`, and whatever is asked for later. `close` ends the threads; what waits for them rejects with `cancelled`.
  */
 export class ThreadedCodec implements BlockCodec {
-  readonly #idKey: Buffer;
+  readonly #idKey: KeyObject;
   readonly #local: BlockCodec;
   readonly #threads: CodecThread[] = [];
   readonly #waiting = new Map<number, PromiseWithResolvers<CodecOutcome>>();
@@ -34,36 +33,27 @@ export class ThreadedCodec implements BlockCodec {
   #requests = 0;
   #failure: LarderError | null = null;
 
-  constructor(idKey: Buffer) {
+  constructor(idKey: KeyObject) {
     this.#idKey = idKey;
     this.#local = localCodec(idKey);
   }
 
   async identify(kind: number, content: Buffer): Promise<Buffer> {
-    this.#bytes += content.length;
     const bytes = this.#sharedBytes(content);
     if (bytes === null) return this.#local.identify(kind, content);
-    const outcome = await this.#ask({ kind: 'identify', key: this.#idKey, blockKind: kind, content: bytes });
+    const outcome = await this.#ask({ kind: 'identify', blockKind: kind, content: bytes });
     if (outcome.kind !== 'identified') throw unexpected(outcome);
-    return Buffer.from(outcome.id.buffer, outcome.id.byteOffset, outcome.id.length);
+    return bufferOf(outcome.id);
   }
 
-  async compress(content: Buffer): Promise<Buffer> {
+  async compress(kind: number, content: Buffer): Promise<ProvedFrame> {
     const bytes = this.#sharedBytes(content);
-    if (bytes === null) return this.#local.compress(content);
-    const outcome = await this.#ask({ kind: 'compress', content: bytes });
+    if (bytes === null) return this.#local.compress(kind, content);
+    const outcome = await this.#ask({ kind: 'compress', blockKind: kind, content: bytes });
+    if (outcome.kind === 'changed') throw changedInMemory(content.length);
     if (outcome.kind !== 'compressed') throw unexpected(outcome);
-    return Buffer.from(bytes.memory, bytes.offset, outcome.length);
-  }
-
-  async prove(sealed: Buffer, key: Buffer, block: PackedBlock): Promise<void> {
-    const bytes = this.#sharedBytes(sealed);
-    if (bytes === null) return this.#local.prove(sealed, key, block);
-    const outcome = await this.#ask({ kind: 'prove', key, idKey: this.#idKey, sealed: bytes, block });
-    if (outcome.kind === 'proved') return;
-    if (outcome.kind === 'changed') throw changedInMemory(block);
-    if (outcome.kind !== 'damaged') throw unexpected(outcome);
-    throw corruptObject(inMemory, outcome.reason, { offset: block.offset, length: block.storedLength });
+    const frame = Buffer.from(bytes.memory, bytes.offset, outcome.length);
+    return { id: bufferOf(outcome.id), frame, checksum: outcome.checksum };
   }
 
   async close(): Promise<void> {
@@ -73,6 +63,7 @@ export class ThreadedCodec implements BlockCodec {
 
   /** Where the bytes lie in shared memory; null where they do not, or where they are better left to this thread. */
   #sharedBytes({ buffer: memory, byteOffset: offset, length }: Buffer): SharedBytes | null {
+    this.#bytes += length;
     if (this.#bytes < smallWrite || !(memory instanceof SharedArrayBuffer)) return null;
     return { memory, offset, length };
   }
@@ -84,15 +75,18 @@ export class ThreadedCodec implements BlockCodec {
     const request: CodecRequest = { number: this.#requests++, work };
     const answered = Promise.withResolvers<CodecOutcome>();
     this.#waiting.set(request.number, answered);
-    thread.waiting++;
+    // A process that waits for nothing else must not end for that.
+    if (thread.waiting++ === 0) thread.worker.ref();
     thread.worker.postMessage(request);
-    return answered.promise.finally(() => thread.waiting--);
+    return answered.promise.finally(() => {
+      if (--thread.waiting === 0) thread.worker.unref();
+    });
   }
 
   #start(): void {
     const count = Math.min(mostThreads, availableParallelism());
     for (let n = 0; n < count; n++) {
-      const worker = new Worker(workerUrl, { resourceLimits: heapLimits, name: 'codec' });
+      const worker = new Worker(workerUrl, { resourceLimits: heapLimits, name: 'codec', workerData: this.#idKey });
       worker.on('message', ({ number, outcome }: CodecAnswer) => {
         const answered = this.#waiting.get(number);
         this.#waiting.delete(number);
@@ -112,6 +106,10 @@ export class ThreadedCodec implements BlockCodec {
     for (const answered of this.#waiting.values()) answered.reject(this.#failure);
     this.#waiting.clear();
   }
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 function unexpected(outcome: CodecOutcome): LarderError {

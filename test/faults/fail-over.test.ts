@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient, type Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/core/image.ts';
-import type { RawBatch } from '../../src/lib/raw-bson.ts';
 import type { JobProgress } from '../../src/engine/use-cases.ts';
 import type { MongodProcess } from '../../src/provider/mongod-process.ts';
 import type { ReplicaSet } from '../../src/provider/start-replica-set.ts';
 import type { ProjectRepository } from '../../src/repository/port.ts';
 import { backUp, testRepository } from '../fixtures/backup.ts';
 import { compareWithSource } from '../fixtures/compare-with-source.ts';
+import { gatedRepository } from '../fixtures/gated-repository.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { tcpProxy, type TcpProxy } from '../fixtures/tcp-proxy.ts';
 import { until } from '../fixtures/until.ts';
@@ -41,28 +41,12 @@ const few = 7;
 
 /** The same repository, into which nothing of a scan of more than `few` documents gets before `held`. Tells when the few are there. */
 function holding(repository: ProjectRepository, held: Promise<void>, onFew: () => void): ProjectRepository {
-  return {
-    ...repository,
-    beginWrite: async (options) => {
-      const writer = await repository.beginWrite(options);
-      return {
-        get totals() {
-          return writer.totals;
-        },
-        beginLayer: (kind) => {
-          const layer = writer.beginLayer(kind);
-          const addDocuments = async (batch: RawBatch): Promise<void> => {
-            if (batch.count > few) await held;
-            await layer.addDocuments(batch);
-            if (batch.count === few) onFew();
-          };
-          return { addDocuments, addRemovals: (batch) => layer.addRemovals(batch), finish: () => layer.finish() };
-        },
-        commit: (manifest) => writer.commit(manifest),
-        abandon: () => writer.abandon(),
-      };
+  return gatedRepository(repository, {
+    before: ({ count }) => (count > few ? held : undefined),
+    after: ({ count }) => {
+      if (count === few) onFew();
     },
-  };
+  });
 }
 
 describe('S9: the member that is read is lost', () => {
@@ -219,4 +203,66 @@ describe('S9: the member that is read is lost', () => {
     const manifest = await backUp(await testRepository(), set().uri, 'now', []);
     expect(manifest.source.member).not.toBe(`127.0.0.1:${proxy.port}`);
   });
+
+  // The one before has left the hidden member far behind: it is read after the primary, even where that was lost.
+  it.each(['scanning', 'catching up', 'final round'])(
+    'goes on when the primary, which alone can be read, steps down in the midst of its %s',
+    async (when) => {
+      const primary = await set().primary();
+      const other = set().members.find((member) => member !== primary && member !== hidden)!;
+      const directly = ({ port }: MongodProcess): MongoClient =>
+        new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`);
+      await using first = directly(primary);
+      await using second = directly(other);
+      const big = direct.db('lost').collection<{ _id: number }>('big');
+      // After a forced change, and after an election, that takes it a moment.
+      await until(async () => (await first.db('admin').command({ hello: 1 }))['lastWrite'].majorityOpTime !== undefined, {
+        what: 'the primary to know what is committed',
+      });
+      await until(() => second.db('admin').command({ replSetMaintenance: true }), { what: 'the secondary to be out of reach' });
+      const stepDown = async (): Promise<void> => {
+        await second.db('admin').command({ replSetMaintenance: false });
+        await until(async () => (await second.db('admin').command({ hello: 1 }))['secondary'], {
+          what: 'the secondary to be back',
+        });
+        await first.db('admin').command({ replSetStepDown: 60, secondaryCatchUpPeriodSecs: 30 });
+        await until(async () => (await second.db('admin').command({ hello: 1 }))['isWritablePrimary'], {
+          what: 'another primary',
+        });
+        await first.db('admin').command({ replSetFreeze: 0 });
+        await big.updateMany({ _id: { $lt: 500 } }, { $set: { after: when } }, { writeConcern: { w: 'majority' } });
+      };
+      let phase = '';
+      let updated = false;
+      let fired = false;
+      const repository = gatedRepository(await testRepository(), {
+        before: async ({ count }, { kind, batches }) => {
+          // In the midst of the scan of the large one: later rounds find more than fits in the last of them.
+          if (kind === 'scan' && batches === 1 && count > few && !updated) {
+            updated = true;
+            if (when === 'catching up') await big.updateMany({}, { $set: { during: when } }, { writeConcern: { w: 'majority' } });
+            else await big.updateOne({ _id: 0 }, { $set: { during: when } }, { writeConcern: { w: 'majority' } });
+          }
+          if (fired || phase !== when || (phase === 'scanning' && batches !== 1)) return;
+          fired = true;
+          await stepDown();
+        },
+      });
+      const workload = startWorkload({ client: direct, db: 'busy', seed: 8, writers: 2, definitions: true });
+      try {
+        const manifest = await backUp(repository, set().uri, 'stepped-down', [], (progress) => {
+          ({ phase } = progress);
+        });
+        expect(fired, 'the planned fault').toBe(true);
+        // For a moment of its step-down a member says that it is neither; whether we hear of that depends on when it tells us.
+        const lost = new RegExp(`^The member 127.0.0.1:${primary.port} was lost .*neither primary nor secondary`);
+        for (const note of manifest.notes) expect(note).toMatch(lost);
+        if (manifest.notes.length === 0) expect(manifest.source.member).toBe(`127.0.0.1:${primary.port}`);
+        expect(await compareWithSource(direct, repository, manifest)).toBeGreaterThan(0);
+      } finally {
+        await workload.stop();
+        await direct.db('busy').dropDatabase();
+      }
+    },
+  );
 });

@@ -1,3 +1,5 @@
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { MongoClient, Timestamp, type Document } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { compareClusterTime, type ClusterTime } from '../../src/core/image.ts';
@@ -10,6 +12,7 @@ import { documentsOf } from '../repository/sample.ts';
 import { movableClock } from '../fixtures/movable-clock.ts';
 import { follow, followed } from '../fixtures/follow.ts';
 import { electOneOf, replicaSet, startTestSet } from '../fixtures/replica-set.ts';
+import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { testRepository } from '../fixtures/test-repository.ts';
 import { until } from '../fixtures/until.ts';
 
@@ -147,6 +150,46 @@ describe('a followed replica set of one member', () => {
       cause: 'not-replayable',
       detail: expect.stringContaining('collMod of cappedMax'),
     });
+  });
+});
+
+describe('a followed replica set whose data was put back to an older state', () => {
+  it('O2, O3: what was archived and is history no more is a gap with its cause, and stays in a range of its own', async () => {
+    await using set = await startTestSet({ members: 1 });
+    const [member] = set.members;
+    const repository = await testRepository();
+    await using client = new MongoClient(set.uri);
+    const c = client.db('shop').collection<{ _id: string }>('c');
+    await c.insertOne({ _id: 'kept' }, { writeConcern: { w: 'majority', journal: true } });
+    await member!.kill();
+    await using copy = await temporaryFolder();
+    await cp(member!.dataFolder, join(copy.path, 'data'), { recursive: true });
+    await member!.restart();
+    await set.healthy();
+
+    await using following = follow(repository, set.uri);
+    await until(() => following.reports.some(({ kind }) => kind === 'looked'), { what: 'the first round of the follower' });
+    await c.insertOne({ _id: 'lost' }, { writeConcern: { w: 'majority', journal: true } });
+    await archivedUpToNow(repository, client);
+    const [before] = await followed(repository).stretches();
+
+    await member!.kill();
+    await rm(member!.dataFolder, { recursive: true });
+    await cp(join(copy.path, 'data'), member!.dataFolder, { recursive: true });
+    await member!.restart();
+    await set.healthy();
+    await until(() => c.insertOne({ _id: 'in the gap' }, { writeConcern: { w: 'majority' } }), { what: 'a write after that' });
+    await until(async () => (await followed(repository).timelines()).length === 2, { what: 'the timeline after the gap' });
+    await c.insertOne({ _id: 'another' }, { writeConcern: { w: 'majority' } });
+    await archivedUpToNow(repository, client);
+
+    const [, second] = await followed(repository).timelines();
+    expect(second?.gap).toMatchObject({ cause: 'rolled-back', detail: expect.stringContaining('its history is another') });
+    expect(second!.gap!.after).toMatchObject({ term: before!.to.term });
+    const [first, next] = [await archived(repository, 1), await archived(repository, 2)];
+    expect([isInserted(first, 'lost'), isInserted(first, 'another')]).toEqual([true, false]);
+    expect([isInserted(next, 'lost'), isInserted(next, 'another')]).toEqual([false, true]);
+    expect((await followed(repository).stretches()).map(({ timeline }) => timeline)).toEqual([1, 2]);
   });
 });
 

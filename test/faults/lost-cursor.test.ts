@@ -28,7 +28,7 @@ function beforeFirst(repository: ProjectRepository, act: () => Promise<void>): P
             if (batch.count === first) await (done ??= act());
             await layer.addDocuments(batch);
           };
-          return { addDocuments, addRemovals: (batch) => layer.addRemovals(batch), finish: () => layer.finish() };
+          return { ...layer, addDocuments };
         },
         commit: (manifest) => writer.commit(manifest),
         abandon: () => writer.abandon(),

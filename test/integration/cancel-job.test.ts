@@ -66,6 +66,7 @@ describe.each(catalogPlaces)('cancelling a job, %s catalog', (place) => {
     beforeEach(() => {
       delete world.tasks.capture;
       delete world.tasks.restore;
+      delete world.tasks.clearTarget;
     });
     afterAll(() => world[Symbol.asyncDispose]());
 
@@ -100,6 +101,28 @@ describe.each(catalogPlaces)('cancelling a job, %s catalog', (place) => {
       expect(await world.ended(caller, jobId)).toMatchObject({ status: 'Failed', failReason: expect.stringMatching(reason) });
       await expectIdle(world, caller);
       expect((await world.useCases.showBackup(caller, made.backupId)).status).toBe('COMPLETED');
+    });
+
+    it('says of a restore that was done, and only had to be cleared away, that it was done', async () => {
+      const caller = await world.newCaller();
+      const instanceId = await adopt(world, caller);
+      const made = await world.useCases.createBackup(caller, { instanceId, name: 'nightly', description: '' });
+      await world.ended(caller, made.jobId);
+      const clearing = Promise.withResolvers<void>();
+      const fail = Promise.withResolvers<never>();
+      world.tasks.clearTarget = () => {
+        clearing.resolve();
+        return fail.promise;
+      };
+      const request = { backupId: made.backupId, targetInstanceId: instanceId, overwrite: true };
+      const { jobId } = await world.useCases.restore(caller, request);
+      await clearing.promise;
+      await world.useCases.cancelJob(caller, jobId);
+      fail.reject(new LarderError('instance-unreachable', 'away', { retryable: true }));
+      expect(await world.ended(caller, jobId)).toMatchObject({
+        status: 'Failed',
+        failReason: expect.stringMatching(/^Cancelled by [\w-]+\. By then all was restored and compared/),
+      });
     });
 
     it('ends one that failed and would be tried again, without waiting for that', async () => {

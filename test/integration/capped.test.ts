@@ -3,7 +3,7 @@ import { MongoClient, type Collection, type Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/core/image.ts';
 import type { RawBatch } from '../../src/lib/raw-bson.ts';
-import { applyUpdate } from '../../src/mongo/apply-update.ts';
+import { applyUpdate } from '../../src/lib/apply-update.ts';
 import { majorityOpTime } from '../../src/mongo/members.ts';
 import { readRaw } from '../../src/mongo/raw-cursor.ts';
 import { fetchMongod } from '../../src/provider/fetch-mongod.ts';

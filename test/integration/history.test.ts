@@ -19,16 +19,19 @@ const lastSecond = 0xffff_ffff;
 describe('the history of a real replica set', () => {
   const set = replicaSet({ members: 1, oplogMb: 990 });
   let archive: OplogArchive;
+  /** The same in segments of a few entries. */
+  let torn: OplogArchive;
   let stretch: { readonly timeline: number; readonly after: OpTime; readonly to: OpTime };
 
-  const page = (query: Partial<HistoryQuery>, uuids: readonly string[] = [], budgetMs = 60_000) =>
+  const page = (query: Partial<HistoryQuery>, uuids: readonly string[] = [], { budgetMs = 60_000, of = archive } = {}) =>
     readHistory({
-      archive,
+      archive: of,
       stretches: [stretch],
       bases: [{ backupId: 'b', time: stretch.after, oplogAfter: stretch.after }],
       uuids,
       query: { ns: null, document: null, from: 0, to: lastSecond, mass: usualThresholds, limit: 100, marker: null, ...query },
       budgetMs,
+      mostMs: 60_000,
       clock: systemClock,
       signal: never,
     });
@@ -44,6 +47,8 @@ describe('the history of a real replica set', () => {
     await happen(client, async (name) => void points.set(name, await majorityOpTime(client, never)));
     await archiveOplog(repository, client);
     [stretch] = (await archive.stretches()) as [typeof stretch];
+    torn = repository.oplog('torn');
+    await archiveOplog(repository, client, { instanceId: 'torn', mostEntries: 100 });
   });
 
   it('tells of drops, replacements and mass changes, each with the point just before it', async () => {
@@ -69,12 +74,12 @@ describe('the history of a real replica set', () => {
 
   it('tells the same page by page, wherever a page ends', async () => {
     const whole = (await page({})).events;
-    for (const budget of [60_000, 0]) {
+    for (const options of [{}, { budgetMs: 0 }, { budgetMs: 0, of: torn }]) {
       const found: HistoryEvent[] = [];
       let marker: HistoryQuery['marker'] = null;
       let pages = 0;
       do {
-        const { events, next } = await page({ limit: 1, marker }, [], budget);
+        const { events, next } = await page({ limit: 1, marker }, [], options);
         found.push(...events);
         marker = next === null ? null : parseMarker(formatMarker(next));
         expect(++pages).toBeLessThan(100);
@@ -151,17 +156,12 @@ async function happen(client: MongoClient, note: (name: string) => Promise<void>
   await session.abortTransaction();
   await sales.replaceOne({ _id: 1 }, { state: 'done' });
   await sales.deleteOne({ _id: 1 });
-  // The few that a mass change has left for a last second are not counted: it gets a second of its own.
-  const { t } = await majorityOpTime(client, never);
-  await until(
-    async () => {
-      await client.db('clock').collection('ticks').insertOne({});
-      return (await majorityOpTime(client, never)).t > t;
-    },
-    { what: 'the next second' },
-  );
+  // It begins late in a second, and the few that it has left for a last second would not be counted.
+  await nextSecond(client);
   await note('update');
-  await events.updateMany({ _id: { $lt: 1500 } }, { $set: { seen: true } });
+  await events.updateMany({ _id: { $lt: 8 } }, { $set: { seen: true } });
+  await nextSecond(client);
+  await events.updateMany({ _id: { $gte: 8, $lt: 1500 } }, { $set: { seen: true } });
   await note('delete');
   await session.withTransaction(async () => {
     await events.deleteMany({ _id: { $gte: 1800 } }, { session });
@@ -180,4 +180,15 @@ async function happen(client: MongoClient, note: (name: string) => Promise<void>
   await client.db('old').collection('b').insertOne({});
   await note('database');
   await client.db('old').dropDatabase();
+}
+
+async function nextSecond(client: MongoClient): Promise<void> {
+  const { t } = await majorityOpTime(client, never);
+  await until(
+    async () => {
+      await client.db('clock').collection('ticks').insertOne({});
+      return (await majorityOpTime(client, never)).t > t;
+    },
+    { what: 'the next second' },
+  );
 }

@@ -16,7 +16,7 @@ describe('backups taken while seeded clients write, restored to another set', ()
     async (from) => {
       const batch = Array.from({ length: atOnce }, (_, n) => from + n);
       try {
-        const { compared, restored } = await consultOracle({
+        const { compared, restored, defined } = await consultOracle({
           source: source().uri,
           target: target().uri,
           seeds: batch,
@@ -26,6 +26,7 @@ describe('backups taken while seeded clients write, restored to another set', ()
         // What no workload drops or renames, and what each of them is given before it begins.
         expect(compared).toBeGreaterThanOrEqual(2 * 2 * atOnce);
         expect(restored).toBeGreaterThanOrEqual(2 * atOnce);
+        expect(defined).toBeGreaterThanOrEqual(2 * 2 * atOnce);
       } catch (error) {
         throw new Error(`replay with: ${replayCommand(batch)}`, { cause: error });
       }

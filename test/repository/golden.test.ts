@@ -14,6 +14,7 @@ import { fixtureDocuments } from './fixture-documents.ts';
 import { oplogFixture } from './oplog-fixture.ts';
 import { hexOf, restoreAll, unlock, writeLayer } from './sample.ts';
 import { opTime, pointsOf, range } from './sample-oplog.ts';
+import { updatesFixture } from './updates-fixture.ts';
 
 const { passphrase, project, base, changed, removed, small } = fixtureDocuments;
 const idOf = (document: Buffer): string => EJSON.stringify(deserialize(document)['_id']);
@@ -78,6 +79,17 @@ describe('the archived oplog of format version 1 reads for ever', () => {
     const entries = (await archive.open(plan.timeline)).entries(plan.base.time, { t: 200, i: 2 });
     expect(await pointsOf(entries)).toEqual([...range(100, 201, 300), ...range(200, 1, 2)]);
     expect(await pointsOf((await archive.open(2)).entries(opTime(300, 1, 2), { t: 300, i: 9 }))).toEqual(range(300, 2, 9));
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('updates in layers of format version 1 are applied for ever', () => {
+  it('restores what they make of the documents below them', async () => {
+    const { folder, repository } = await openCopy('repository-v1-updates', unlock);
+    const opened = repository.project(updatesFixture.project);
+    const untouched = updatesFixture.base().filter((document) => ![1, 2, 3, 4, 5, 7].includes(deserialize(document)['_id']));
+    expect(await restoreAll(opened, 'updated')).toEqual({ updated: hexOf([...untouched, ...updatesFixture.after()]) });
+    expect(await checkRepository(repository, { readData: 1 })).toMatchObject({ sound: true, damage: [] });
     await rm(folder, { recursive: true });
   });
 });

@@ -1,8 +1,10 @@
+import { deserialize, type Document } from 'bson';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LayerRef } from '../../src/core/image.ts';
 import { consolidateLayers } from '../../src/repository/consolidate-layers.ts';
 import { createMemoryStore } from '../../src/storage/memory-store.ts';
+import { codeOf } from '../fixtures/code-of.ts';
 import {
   backUp,
   batchOf,
@@ -19,6 +21,9 @@ import {
   testClock,
   writeLayer,
 } from './sample.ts';
+
+/** What the oplog says of an update that sets a field of a document. */
+const settingOf = (field: string, value: number): Document => ({ $v: 2, diff: { u: { [field]: value } } });
 
 describe('repository round trip', () => {
   it('gives back the very bytes, in order, of small, large and oversized documents', async () => {
@@ -99,6 +104,9 @@ describe('repository round trip', () => {
       put: fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer()), { selector: ([id]) => id, maxLength: 12 }),
       remove: fc.uniqueArray(fc.integer({ min: 0, max: 30 }), { maxLength: 6 }),
       removeFirst: fc.boolean(),
+      update: fc.array(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.constantFrom('value', 'x', 'y'), fc.integer()), {
+        maxLength: 12,
+      }),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 6 }), async (changes) => {
@@ -106,7 +114,7 @@ describe('repository round trip', () => {
         const writer = await repository.beginWrite();
         const model = new Map<number, Buffer>();
         const layers: LayerRef[] = [];
-        for (const [n, { put, remove, removeFirst }] of changes.entries()) {
+        for (const [n, { put, remove, removeFirst, update }] of changes.entries()) {
           const layer = writer.beginLayer(n === 0 ? 'scan' : 'changes');
           const documents = put.map(([id, value]) => raw({ _id: id, value }));
           const removals = n === 0 ? [] : remove.map((id) => raw({ _id: id }));
@@ -117,7 +125,12 @@ describe('repository round trip', () => {
           put.forEach(([id], at) => model.set(id, documents[at]!));
           if (!removeFirst) await layer.addRemovals(batchOf(removals));
           if (!removeFirst) for (const id of removals.length > 0 ? remove : []) model.delete(id);
+          // An update adds to what there is, in this layer or below.
+          const updates = update.filter(([id]) => model.has(id));
+          await layer.addUpdates(batchOf(updates.map(([id, field, value]) => raw({ _id: id, o: settingOf(field, value) }))));
+          for (const [id, field, value] of updates) model.set(id, raw({ ...deserialize(model.get(id)!), [field]: value }));
           layers.push(await layer.finish());
+          expect(layers.at(-1)!.updates?.count ?? 0).toBe(updates.length);
         }
         const expected = hexOf([...model.values()]);
         expect(await imageOf(repository, layers)).toEqual(expected);
@@ -127,6 +140,28 @@ describe('repository round trip', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('E3: refuses an image that updates what it does not hold, or removes what it updates', async () => {
+    const repository = (await open(createMemoryStore())).project(project);
+    const writer = await repository.beginWrite();
+    const base = await writeLayer(writer, 'scan', [raw({ _id: 1, value: 1 })]);
+    const updates = async (...documents: readonly Document[]): Promise<LayerRef> => {
+      const layer = writer.beginLayer('changes');
+      await layer.addUpdates(batchOf(documents.map(raw)));
+      return layer.finish();
+    };
+    const good = await updates({ _id: 1, o: settingOf('value', 2) }, { _id: 1, o: settingOf('x', 3) });
+    expect(await imageOf(repository, [base, good])).toEqual(hexOf([raw({ _id: 1, value: 2, x: 3 })]));
+    const missing = await updates({ _id: 2, o: settingOf('value', 2) });
+    const unknown = await updates({ _id: 1, o: { $v: 2, diff: { z: {} } } });
+    const removal = await writeLayer(writer, 'changes', [], [raw({ _id: 1 })]);
+    for (const layers of [[base, missing], [missing], [base, unknown], [base, removal, good]]) {
+      expect(await codeOf(imageOf(repository, layers))).toBe('object-corrupt');
+    }
+    // What is superseded need not be there.
+    const again = await writeLayer(writer, 'changes', [raw({ _id: 2 })], [raw({ _id: 1 })]);
+    expect(await imageOf(repository, [base, good, missing, again])).toEqual(hexOf([raw({ _id: 2 })]));
   });
 
   it('S6: gives the documents of any sequence of changes in the order in which they came', async () => {

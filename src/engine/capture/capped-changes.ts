@@ -1,6 +1,6 @@
 import { batchOfDocuments, documentLength } from '../../lib/raw-bson.ts';
 import type { RawBatch } from '../../lib/raw-bson.ts';
-import { applyUpdate } from '../../mongo/apply-update.ts';
+import { applyUpdate } from '../../lib/apply-update.ts';
 import type { Touch } from '../../mongo/oplog-entry.ts';
 import { batchOfIds } from '../../mongo/raw-id.ts';
 import type { IdKey } from '../../mongo/raw-id.ts';

@@ -1,5 +1,6 @@
 import type { CatalogEntry } from '../../mongo/collection-catalog.ts';
 import type { ProjectRepository, RepositoryWriter } from '../../repository/port.ts';
+import { touchedBy } from '../../core/image.ts';
 import { cappedLimit } from '../capped-limit.ts';
 import type { ChangeCollector } from './change-collector.ts';
 import { mergeCapped } from './merge-capped.ts';
@@ -57,7 +58,7 @@ export class CappedCollections {
       await layer.addRemovals(removals);
       await layer.addDocuments(documents);
       layers.addChanges(uuid, await layer.finish());
-      const touched = layers.changes(uuid).reduce((sum, each) => sum + each.documents + each.removals, 0);
+      const touched = layers.changes(uuid).reduce((sum, each) => sum + touchedBy(each), 0);
       if (touched > mostChanges) await this.merge(uuid, member);
     }
   }

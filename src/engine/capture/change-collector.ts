@@ -5,21 +5,18 @@ import { compareClusterTime } from '../../core/image.ts';
 import type { OpTime } from '../../core/image.ts';
 import { TransactionParts } from '../../core/transaction-parts.ts';
 import type { CatalogChange } from '../../mongo/collection-catalog.ts';
-import type { OplogEntry, OplogMeaning, Touch } from '../../mongo/oplog-entry.ts';
-import { readOplog, readOplogEntryAt } from '../../mongo/read-oplog.ts';
-import type { IdKey } from '../../mongo/raw-id.ts';
+import { readOplogEntry } from '../../mongo/oplog-entry.ts';
+import type { OplogMeaning, Touch } from '../../mongo/oplog-entry.ts';
+import { readOplogEntryAt, readRawOplog } from '../../mongo/read-oplog.ts';
 import { CappedChanges } from './capped-changes.ts';
 import type { CappedPortion } from './capped-changes.ts';
-
-/** The `_id`s of one collection that were touched and have not been read since. */
-export interface Changes {
-  readonly db: string;
-  readonly ids: Set<IdKey>;
-}
+import { TouchedDocuments } from './touched-documents.ts';
 
 /** Touched `_id`s kept in memory before they must be read and forgotten: their number, and the bytes they take. */
 const mostIds = 200_000;
 const mostIdBytes = 24 * 1024 * 1024;
+/** What entries tell of touched documents, kept in memory before it is forgotten and the documents are read instead: bytes. */
+const mostHeldBytes = 16 * 1024 * 1024;
 /** Bytes of documents that came into capped collections, kept in memory before they must be stored. */
 const mostCappedBytes = 16 * 1024 * 1024;
 
@@ -32,8 +29,23 @@ interface Part {
   readonly previous: ClusterTime | null;
 }
 
+/** How a collector takes a touch: `isTold`, the entry has taken effect, and says exactly what became of the document; `isImmediate`, the first of these. */
+interface HowTouched {
+  readonly isImmediate: boolean;
+  readonly isTold: boolean;
+}
+const toldAtOnce: HowTouched = { isImmediate: true, isTold: true };
+
 /** Told of a change of definitions. */
 type OnCatalogChange = (change: CatalogChange) => void;
+
+export interface CollectChanges {
+  /** Where the collections that are not ignored are stored as they were, exactly. */
+  readonly start: OpTime;
+  readonly onCatalogChange: OnCatalogChange;
+  /** Bytes of updates that may be stored of a collection before its next scan. */
+  readonly roomForUpdates: (uuid: string) => number;
+}
 
 /** Reads again the part of a transaction that lies at a time. */
 type ReadPart = (at: ClusterTime) => Promise<Part>;
@@ -56,7 +68,7 @@ export interface Discoveries {
  * never correctness: entries of transactions that abort later are collected like any other.
  */
 export class ChangeCollector {
-  readonly changes = new Map<string, Changes>();
+  readonly changes = new Map<string, TouchedDocuments>();
   /** Net change in the number of documents by committed entries, per collection UUID. */
   readonly deltas = new Map<string, number>();
   /** Collections that are going to be scanned at a later position: what happens to them before does not matter. */
@@ -71,15 +83,20 @@ export class ChangeCollector {
   readonly #created = new Set<string>();
   readonly #mustScan = { uuids: new Set<string>(), databases: new Set<string>(), everything: false };
   readonly #unclear: string[] = [];
+  /** Collections of which something is stored that is not exactly as it was at one position. */
+  readonly #inexact = new Set<string>();
+  readonly #roomForUpdates: (uuid: string) => number;
   #ids = 0;
   #idBytes = 0;
+  #heldBytes = 0;
   #cappedBytes = 0;
   /** Counts the moments at which collected changes were forgotten. */
   #epoch = 0;
 
-  constructor(start: OpTime, onCatalogChange: OnCatalogChange) {
+  constructor({ start, onCatalogChange, roomForUpdates }: CollectChanges) {
     this.#position = start;
     this.#onCatalogChange = onCatalogChange;
+    this.#roomForUpdates = roomForUpdates;
   }
 
   /** Everything up to here has been collected. */
@@ -91,8 +108,11 @@ export class ChangeCollector {
     return { created: this.#created, mustScan: this.#mustScan, unclear: this.#unclear };
   }
 
-  get pendingIds(): number {
-    return this.#ids;
+  /** Touched documents that must be read. */
+  get unknown(): number {
+    let sum = 0;
+    for (const { unknown } of this.changes.values()) sum += unknown;
+    return sum;
   }
 
   /** When the earliest entry after `since` lies that belongs to a transaction whose end has not been seen; null if there is none. */
@@ -103,28 +123,40 @@ export class ChangeCollector {
 
   /** Collects up to `target` (majority-committed), or until memory is full: then the changes must be read, or stored, before going on. */
   async advance(client: MongoClient, target: OpTime, signal: AbortSignal): Promise<'reached' | 'full'> {
-    for await (const entry of readOplog(client, this.#position, target, signal)) {
-      this.entriesRead++;
-      await this.#take(entry, (at) => this.#readPart(client, at, signal));
-      this.#position = { ...entry.time, term: entry.term };
-      if (this.#ids >= mostIds || this.#idBytes >= mostIdBytes || this.#cappedBytes >= mostCappedBytes) return 'full';
+    const readPart: ReadPart = (at) => this.#readPart(client, at, signal);
+    for await (const { buffer, starts, count } of readRawOplog(client, this.#position, target, signal)) {
+      for (let n = 0; n < count; n++) {
+        const entry = readOplogEntry(buffer, starts[n]!);
+        this.entriesRead++;
+        // Nearly all entries need no waiting.
+        if (entry.meaning.kind === 'touch') this.#takeOne(entry.meaning.touch);
+        else await this.#take(entry, readPart);
+        this.#position = entry.time;
+        if (this.#heldBytes >= mostHeldBytes) this.#forgetTold();
+        if (this.#ids >= mostIds || this.#idBytes >= mostIdBytes || this.#cappedBytes >= mostCappedBytes) return 'full';
+      }
     }
     return 'reached';
   }
 
-  /** Forgets the changes of a collection once they have been read. */
-  settle(uuid: string): void {
+  /**
+   * Forgets the changes of a collection once they are stored. `exact`: everything is stored as it was at the current position; else
+   * some documents as they were at some time since, which no update may be added to.
+   */
+  settle(uuid: string, { exact }: { readonly exact: boolean }): void {
     this.#epoch++;
+    if (!exact) this.#inexact.add(uuid);
     const known = this.changes.get(uuid);
     if (known === undefined) return;
-    this.#ids -= known.ids.size;
-    for (const id of known.ids) this.#idBytes -= id.length;
+    this.#ids -= known.size;
+    this.#idBytes -= known.idBytes;
+    this.#heldBytes -= known.heldBytes;
     this.changes.delete(uuid);
   }
 
   /** From the current position on the collection counts anew: it is being scanned as it is here. */
   startOver(uuid: string): void {
-    this.settle(uuid);
+    this.settle(uuid, { exact: false });
     this.deltas.delete(uuid);
     this.ignored.delete(uuid);
     this.capped.delete(uuid);
@@ -155,18 +187,21 @@ export class ChangeCollector {
     this.#mustScan.everything = false;
   }
 
-  async #take({ time, meaning }: OplogEntry, readPart: ReadPart): Promise<void> {
+  async #take(
+    { time, meaning }: { readonly time: ClusterTime; readonly meaning: OplogMeaning },
+    readPart: ReadPart,
+  ): Promise<void> {
     switch (meaning.kind) {
       case 'nothing':
         return;
       case 'touch':
-        this.#touch(meaning.touch, true);
-        this.#count(new Map([[meaning.touch.uuid, meaning.touch.delta]]));
-        return;
+        return this.#takeOne(meaning.touch);
       case 'group': {
         // Parts of a transaction take effect later, if at all; no server lets one write to a capped collection.
         const isImmediate = meaning.effect === 'whole' && meaning.previous === null;
-        for (const touch of meaning.touches) this.#touch(touch, isImmediate);
+        // Who calls applyOps may name documents, and mean updates, as no server writes them by itself.
+        const isTold = isImmediate && meaning.bySession;
+        for (const touch of meaning.touches) this.#touch(touch, { isImmediate, isTold });
         const deltas = sumDeltas(meaning.touches);
         const { commands, previous } = meaning;
         if (meaning.effect === 'part') this.#parts.note(time, { epoch: this.#epoch, deltas, commands, previous });
@@ -196,9 +231,15 @@ export class ChangeCollector {
     }
   }
 
+  /** An entry of its own, which has taken effect. */
+  #takeOne(touch: Touch): void {
+    this.#touch(touch, toldAtOnce);
+    this.#countOne(touch.uuid, touch.delta);
+  }
+
   /** Definitions change when the entry takes effect: a catalog that was read before that does not know of them. */
   async #takeCommands(commands: readonly OplogMeaning[], time: ClusterTime, readPart: ReadPart): Promise<void> {
-    for (const meaning of commands) await this.#take({ time, term: 0, meaning }, readPart);
+    for (const meaning of commands) await this.#take({ time, meaning }, readPart);
   }
 
   /**
@@ -226,12 +267,12 @@ export class ChangeCollector {
         },
       );
     }
-    for (const touch of meaning.touches) this.#touch(touch, false);
+    for (const touch of meaning.touches) this.#touch(touch, { isImmediate: false, isTold: false });
     const { touches, commands, previous } = meaning;
     return { epoch: this.#epoch, deltas: sumDeltas(touches), commands, previous };
   }
 
-  #touch(touch: Touch, isImmediate: boolean): void {
+  #touch(touch: Touch, { isImmediate, isTold }: HowTouched): void {
     const { db, uuid, id } = touch;
     if (this.ignored.has(uuid)) return;
     const capped = this.capped.get(uuid);
@@ -243,17 +284,30 @@ export class ChangeCollector {
       return;
     }
     let known = this.changes.get(uuid);
-    if (known === undefined) this.changes.set(uuid, (known = { db, ids: new Set() }));
-    if (known.ids.has(id)) return;
-    known.ids.add(id);
-    this.#ids++;
-    this.#idBytes += id.length;
+    if (known === undefined) {
+      const exact = !this.#inexact.has(uuid);
+      known = new TouchedDocuments({ db, exact, roomForUpdates: this.#roomForUpdates(uuid) });
+      this.changes.set(uuid, known);
+    }
+    const { size, idBytes, heldBytes } = known;
+    if (isTold) known.take(touch);
+    else known.markUnknown(id);
+    this.#ids += known.size - size;
+    this.#idBytes += known.idBytes - idBytes;
+    this.#heldBytes += known.heldBytes - heldBytes;
+  }
+
+  #forgetTold(): void {
+    for (const known of this.changes.values()) known.forgetTold();
+    this.#heldBytes = 0;
   }
 
   #count(deltas: ReadonlyMap<string, number>): void {
-    for (const [uuid, delta] of deltas) {
-      if (delta !== 0 && !this.ignored.has(uuid)) this.deltas.set(uuid, (this.deltas.get(uuid) ?? 0) + delta);
-    }
+    for (const [uuid, delta] of deltas) this.#countOne(uuid, delta);
+  }
+
+  #countOne(uuid: string, delta: number): void {
+    if (delta !== 0 && !this.ignored.has(uuid)) this.deltas.set(uuid, (this.deltas.get(uuid) ?? 0) + delta);
   }
 
   #demandScan({ db, uuid, what }: OplogMeaning & { kind: 'unclear' }): void {

@@ -10,8 +10,8 @@ export function touchedSize(
 ): { readonly documents: number; readonly bytes: number } {
   const usual = progress.documents === 0 ? 0 : progress.bytes / progress.documents;
   let bytes = 0;
-  for (const [uuid, { ids }] of collector.changes) bytes += ids.size * (layers.usualDocument(uuid) ?? usual);
-  return { documents: collector.pendingIds, bytes: Math.round(bytes) };
+  for (const [uuid, { unknown }] of collector.changes) bytes += unknown * (layers.usualDocument(uuid) ?? usual);
+  return { documents: collector.unknown, bytes: Math.round(bytes) };
 }
 
 /** Adds to the progress what is going to be read again; all that was expected before has been read by now. */

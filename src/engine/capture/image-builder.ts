@@ -31,7 +31,7 @@ const scansAtOnce = 2;
 const changeReadsAtOnce = 4;
 /** The oplog is followed at least this often while collections are scanned, so that it cannot roll over under a long scan. Milliseconds. */
 const followInterval = 1000;
-/** More touched documents than this are read in a round of their own before the final one, which must fit into the snapshot window. */
+/** More documents that must be read than this are read in a round of their own before the final one, which must fit into the snapshot window. */
 const finalRoundIds = 20_000;
 /** Rounds after which the final one is tried with whatever is left: the source is written to faster than we can shrink it. */
 const mostRounds = 20;
@@ -93,10 +93,14 @@ export class ImageBuilder {
   constructor(build: BuildImage) {
     this.#build = build;
     this.#layers = new StoredLayers(build.base);
-    this.#collector = new ChangeCollector(build.start, (change) => {
-      const { database, indexes } = staleAfter(this.#catalog, change);
-      if (database) this.#dirty.add(change.db);
-      for (const each of indexes) this.#staleIndexes.add(each);
+    this.#collector = new ChangeCollector({
+      start: build.start,
+      onCatalogChange: (change) => {
+        const { database, indexes } = staleAfter(this.#catalog, change);
+        if (database) this.#dirty.add(change.db);
+        for (const each of indexes) this.#staleIndexes.add(each);
+      },
+      roomForUpdates: (uuid) => this.#layers.roomForUpdates(uuid),
     });
     const { repository, writer } = build;
     const find = (uuid: string) => this.#dataEntries().find((entry) => entry.uuid === uuid);
@@ -167,7 +171,7 @@ export class ImageBuilder {
       await this.#collectTo(time);
       // What was read of the catalog in another term may have been rolled back since.
       for (const db of readInOtherTerm(this.#catalog, time.term)) this.#dirty.add(db);
-      if (this.#collector.pendingIds > finalRoundIds && rounds < mostRounds) {
+      if (this.#collector.unknown > finalRoundIds && rounds < mostRounds) {
         this.#expectTouched();
         await this.#readChanges({ level: 'majority' }, null);
         rounds++;
@@ -277,7 +281,7 @@ export class ImageBuilder {
     expectTouched(this.#collector, this.#layers, this.#build.progress);
   }
 
-  /** Reads what was touched and forgets it. With `present`, what belongs to other collections is forgotten unread: those are gone. */
+  /** Stores what was touched, reading what must be, and forgets it. With `present`, what belongs to other collections is forgotten unread: those are gone. */
   async #readChanges(
     readConcern: { level: string; atClusterTime?: unknown },
     present: ReadonlySet<string> | null,
@@ -287,19 +291,21 @@ export class ImageBuilder {
     const transactions = present !== null && this.#now.transactions !== null;
     const client = (transactions ? this.#now.transactions : null) ?? this.#now.client;
     const queriesAtOnce = Math.max(1, Math.floor(changeReadsAtOnce / this.#collector.changes.size));
-    await concurrently([...this.#collector.changes], changeReadsAtOnce, async ([uuid, { db, ids }]) => {
-      if (present !== null && !present.has(uuid)) return this.#collector.settle(uuid);
+    await concurrently([...this.#collector.changes], changeReadsAtOnce, async ([uuid, touched]) => {
+      // Read at the position itself, or not at all.
+      const exact = (present !== null && !transactions) || touched.unknown === 0;
+      if (present !== null && !present.has(uuid)) return this.#collector.settle(uuid, { exact });
       try {
-        const options = { client, db, uuid, ids, queriesAtOnce, readConcern, transactions, writer, progress, signal };
+        const options = { client, touched, uuid, queriesAtOnce, readConcern, transactions, writer, progress, signal };
         const layer = await readChanges(options);
         // If the member is lost before we know how far it was, the layer does not count.
-        await this.#extendHorizon();
+        if (touched.unknown > 0) await this.#extendHorizon();
         if (layer === null) this.#scans.demand(uuid);
         else this.#layers.addChanges(uuid, layer);
       } catch (error) {
         if (present !== null || serverErrorCode(error) !== 26) throw error;
       }
-      this.#collector.settle(uuid);
+      this.#collector.settle(uuid, { exact });
     });
   }
 

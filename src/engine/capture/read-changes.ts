@@ -8,6 +8,7 @@ import type { IdKey } from '../../mongo/raw-id.ts';
 import { readRaw } from '../../mongo/raw-cursor.ts';
 import type { LayerWriter, RepositoryWriter } from '../../repository/port.ts';
 import type { TransferProgress } from '../transfer-progress.ts';
+import type { TouchedDocuments } from './touched-documents.ts';
 
 /** `_id`s asked for in one query, and the bytes they may take together. */
 const idsPerQuery = 1000;
@@ -21,9 +22,8 @@ const timeLostCodes = new Set([24, 26, 72, 112, 175, 239, 246, 251]);
 
 export interface ReadChanges {
   readonly client: MongoClient;
-  readonly db: string;
   readonly uuid: string;
-  readonly ids: ReadonlySet<IdKey>;
+  readonly touched: TouchedDocuments;
   /** At least 1. */
   readonly queriesAtOnce: number;
   /** `majority`, or `snapshot` at a cluster time. */
@@ -36,13 +36,18 @@ export interface ReadChanges {
 }
 
 /**
- * Reads the touched documents of one collection by UUID and writes them as a layer; an `_id` that is not there becomes a
- * removal. Returns null, having written nothing of use, if some `_id` cannot be asked for: then the collection must be scanned.
+ * Writes the touched documents of one collection as a layer: what entries tell of them, and the others read by UUID, of which an
+ * `_id` that is not there becomes a removal. Returns null, having written nothing of use, if some `_id` cannot be asked for: then the collection must be scanned.
  * Server errors pass through.
  */
 export async function readChanges(changes: ReadChanges): Promise<LayerRef | null> {
-  const { ids, queriesAtOnce, writer } = changes;
+  const { touched, queriesAtOnce, writer } = changes;
   const layer = writer.beginLayer('changes');
+  // First, because what is read wins: a document may be found under an equal _id of another type.
+  const { removals, documents, updates } = touched.told();
+  if (removals.count > 0) await layer.addRemovals(removals);
+  if (documents.count > 0) await layer.addDocuments(documents);
+  if (updates.count > 0) await layer.addUpdates(updates);
   let askable = true;
   // Several queries are answered at the same time; a layer takes one answer after the other.
   let taken: Promise<void> = Promise.resolve();
@@ -51,7 +56,7 @@ export async function readChanges(changes: ReadChanges): Promise<LayerRef | null
     taken = turn.catch(() => undefined);
     return turn;
   };
-  await concurrently(portions(ids), queriesAtOnce, async (keys) => {
+  await concurrently(portions(touched.unknownIds()), queriesAtOnce, async (keys) => {
     const values = keys.map(queryValueOf);
     askable &&= !values.includes(null);
     if (askable) await readPortion(changes, keys, values, layer, inTurn);
@@ -66,7 +71,7 @@ export function isTimeLost(error: unknown): boolean {
 }
 
 async function readPortion(
-  { client, db, uuid, readConcern, transactions = false, progress, signal }: ReadChanges,
+  { client, touched: { db }, uuid, readConcern, transactions = false, progress, signal }: ReadChanges,
   keys: readonly IdKey[],
   values: readonly ({ readonly value: unknown } | null)[],
   layer: LayerWriter,
@@ -88,7 +93,7 @@ async function readPortion(
   if (missing.size > 0) await inTurn(() => layer.addRemovals(batchOfIds([...missing])));
 }
 
-function* portions(ids: ReadonlySet<IdKey>): Generator<IdKey[], void, undefined> {
+function* portions(ids: Iterable<IdKey>): Generator<IdKey[], void, undefined> {
   let portion: IdKey[] = [];
   let bytes = 0;
   for (const id of ids) {

@@ -1,4 +1,4 @@
-import type { CollectionImage, LayerRef, Manifest } from '../../core/image.ts';
+import { touchedBy, type CollectionImage, type LayerRef, type Manifest } from '../../core/image.ts';
 import type { CatalogEntry } from '../../mongo/collection-catalog.ts';
 import { definitionOf } from './definition-of.ts';
 
@@ -8,6 +8,9 @@ export interface Ground {
   readonly documents: number;
   readonly exact: boolean;
 }
+
+/** Updates in all the layers of a collection are kept below this, bytes: who reads its image holds them in memory. */
+const mostUpdateBytes = 32 * 1024 * 1024;
 
 const empty: Ground = { layers: [], documents: 0, exact: true };
 
@@ -59,6 +62,12 @@ export class StoredLayers {
     this.#grounds.set(uuid, { layers: [layer], documents: layer.documents, exact: true });
   }
 
+  /** Bytes of updates that may be added to what is stored of the collection. */
+  roomForUpdates(uuid: string): number {
+    const layers = [...(this.#grounds.get(uuid)?.layers ?? []), ...this.changes(uuid)];
+    return layers.reduce((room, { updates }) => room - (updates?.bytes ?? 0), mostUpdateBytes);
+  }
+
   /** What a document of the collection weighs on the average; null where nothing is known of any. */
   usualDocument(uuid: string): number | null {
     const held = this.#grounds.get(uuid)?.layers.find((layer) => layer.documents > 0);
@@ -68,7 +77,7 @@ export class StoredLayers {
   /** The collection as it stands in a manifest; `delta` documents more than the ground holds. */
   imageOf(entry: CatalogEntry & { readonly uuid: string }, delta: number): CollectionImage {
     const ground = this.#grounds.get(entry.uuid) ?? empty;
-    const layers = [...ground.layers, ...this.changes(entry.uuid)].filter((layer) => layer.documents + layer.removals > 0);
+    const layers = [...ground.layers, ...this.changes(entry.uuid)].filter((layer) => touchedBy(layer) > 0);
     // The layer of a capped collection is the count.
     const documents = Math.max(0, ground.documents + (entry.capped ? 0 : delta));
     const held = layers.reduce((sum, layer) => sum + layer.documents, 0);

@@ -68,6 +68,11 @@ export class HistoryEvents {
     return points.length === 0 ? null : points.reduce((a, b) => (compareClusterTime(a, b) <= 0 ? a : b));
   }
 
+  /** How long after it began something is known for what it is, seconds. */
+  get openSeconds(): number {
+    return Math.max(this.#query.mass.seconds, withDatabaseSeconds);
+  }
+
   effectsOf(items: readonly OplogItem[]): Effects {
     const counts = new Map<string, { uuid: string; ns: string; op: 'delete' | 'update'; count: number }>();
     const documents: { kind: HistoryKind; ns: string; change: string | null }[] = [];

@@ -7,6 +7,8 @@ import { readHistory } from './read-history.ts';
 
 /** How long a page is read, milliseconds: whoever asks waits for it. */
 const budgetMs = 10_000;
+/** … at most, where something would be torn. */
+const mostMs = 20_000;
 /** Images that are asked for the collection of a name: the newest ones. */
 const mostImages = 16;
 
@@ -25,7 +27,7 @@ export async function history(
   const uuids = new Set<string>();
   for (const { backupId } of images) for (const uuid of await uuidsOf(repository, backupId, query.ns!)) uuids.add(uuid);
   const archive = repository.oplog(instanceId);
-  return readHistory({ archive, stretches, bases, uuids: [...uuids], query, budgetMs, clock, signal });
+  return readHistory({ archive, stretches, bases, uuids: [...uuids], query, budgetMs, mostMs, clock, signal });
 }
 
 /** Which collection had the name when the image was made; an image that was deleted meanwhile, or is damaged, does not say. */

@@ -19,8 +19,10 @@ export interface ReadHistory {
   /** UUIDs that the collection asked for has or had. */
   readonly uuids: readonly string[];
   readonly query: HistoryQuery;
-  /** After so many milliseconds the page ends, whatever it holds. */
+  /** After so many milliseconds the page ends, whatever it holds, unless something began with it that is not known yet. */
   readonly budgetMs: number;
+  /** … and after so many even then. */
+  readonly mostMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -33,7 +35,8 @@ export async function readHistory(read: ReadHistory): Promise<HistoryPage> {
   const { archive, stretches, bases, query, clock, signal } = read;
   const { marker } = query;
   const end = { t: query.to, i: largestIncrement };
-  const patience = clock.now().getTime() + read.budgetMs;
+  const begun = clock.now().getTime();
+  const isOver = (milliseconds: number): boolean => clock.now().getTime() >= begun + milliseconds;
   const numbers = [...new Set(stretches.map(({ timeline }) => timeline))].toSorted((a, b) => a - b);
   let timeline = 0;
   const isRestorable = (point: ClusterTime): boolean => planReplay(point, stretches, bases)?.timeline === timeline;
@@ -50,15 +53,24 @@ export async function readHistory(read: ReadHistory): Promise<HistoryPage> {
       const after = reader.entryBefore(stretch, start);
       const until = compareClusterTime(stretch.to, end) < 0 ? stretch.to : end;
       const transactions = new Transactions(reader, events, signal);
+      // The next page cannot begin before what began with this one: it would be torn in two, or not be seen at all.
+      let goesOnTo = 0;
       for await (const { buffer, starts, count } of reader.entries(after, until, { signal })) {
         for (let n = 0; n < count; n++) {
           const entry = meaningOf(buffer, starts[n]!);
           if (entry === null || compareClusterTime(entry.time, start) <= 0) continue;
           entries++;
           await transactions.take(entry, () => isTransactionAt(buffer, starts[n]!));
-          const full = events.count >= query.limit;
-          if (!full && (n < count - 1 || clock.now().getTime() < patience)) continue;
-          if (compareClusterTime(entry.time, until) >= 0) continue;
+          const endsBatch = n === count - 1;
+          const isFull = events.count >= query.limit || (endsBatch && isOver(read.budgetMs));
+          if (!isFull || compareClusterTime(entry.time, until) >= 0) continue;
+          const isPatient = !(endsBatch && isOver(read.mostMs));
+          if (isPatient && entry.time.t <= goesOnTo) continue;
+          const open = events.earliestOpen;
+          if (isPatient && goesOnTo === 0 && open !== null && compareClusterTime(pointBefore(open), start) <= 0) {
+            goesOnTo = open.t + events.openSeconds;
+            continue;
+          }
           return { ...endPage(events, { timeline, start, at: entry.time }), entries };
         }
       }
@@ -99,7 +111,7 @@ function meaningOf(buffer: Buffer, start: number): ReplayEntry | null {
 /** A single write may have a session, too, to be repeatable. */
 function isTransactionAt(buffer: Buffer, start: number): boolean {
   const fields = fieldOffsets(buffer, start);
-  return textOf(buffer, fields.get('op')) === 'c' && isTransaction(buffer, fields);
+  return textOf(buffer, fields, 'op') === 'c' && isTransaction(buffer, fields);
 }
 
 interface Part {

@@ -74,7 +74,7 @@ export const changeInstanceJob: JobKind = {
   },
 
   whenCancelled: {
-    leaves: 'The servers that do not run are started again within a minute.',
+    leaves: () => 'The servers that do not run are started again within a minute.',
   },
 };
 

@@ -111,7 +111,7 @@ export const createInstanceJob: JobKind = {
   },
 
   whenCancelled: {
-    leaves: 'The instance was not made; delete what the list still shows of it.',
+    leaves: () => 'The instance was not made; delete what the list still shows of it.',
     cleanUp: (deps, job) => deps.provider.remove(job.instance_id),
   },
 };

@@ -178,8 +178,8 @@ export class DefinitionsModel {
     const to = stringField(body, 'to');
     const target = findElement(body, 0, 'dropTarget');
     if (target?.type === 0x05) {
-      this.collections.delete(uuidAt(body, target));
-      this.#foreign.delete(uuidAt(body, target));
+      this.collections.delete(uuidAt(body, target.value));
+      this.#foreign.delete(uuidAt(body, target.value));
     }
     const collection = this.collections.get(uuid);
     if (collection === undefined) {

@@ -71,8 +71,8 @@ export async function replay(task: Replay): Promise<void> {
     }
     for await (const batch of source.entries(from, course.until, { signal })) {
       for (let n = 0; n < batch.count; n++) {
-        const { time, term, meaning } = readReplayEntry(batch.buffer, batch.starts[n]!);
-        await run.take({ ...time, term }, meaning);
+        const { time, meaning } = readReplayEntry(batch.buffer, batch.starts[n]!);
+        await run.take(time, meaning);
       }
     }
     await run.finish();

@@ -1,4 +1,4 @@
-import { documentLength, skipValue } from '../lib/raw-bson.ts';
+import { documentLength, skipValue } from './raw-bson.ts';
 
 /** An element of a raw document; the name is in latin1, so that any bytes of it survive. */
 interface Field {
@@ -99,17 +99,20 @@ function diffedObject(target: readonly Field[], diff: Field): Buffer {
     else throw new NotUnderstood(section.name);
   }
   const elements: Buffer[] = [];
+  // A name may occur more than once: each of its fields gets the value, as on members that apply the oplog. A primary sets the first one only.
+  const placed = new Set<string>();
   for (const field of target) {
     const value = set.get(field.name);
     const difference = inner.get(field.name);
     if (gone.has(field.name) || inserted.has(field.name)) continue;
     if (value !== undefined) {
       elements.push(whole(value));
-      set.delete(field.name);
+      placed.add(field.name);
     } else elements.push(difference === undefined ? whole(field) : diffedElement(field.name, field, difference));
   }
   // What was there before keeps its place, all else comes last.
-  return documentOf([...elements, ...[...set.values()].map(whole)]);
+  for (const [name, field] of set) if (!placed.has(name)) elements.push(whole(field));
+  return documentOf(elements);
 }
 
 function diffedArray(target: readonly Field[], diff: Field): Buffer {
@@ -127,7 +130,8 @@ function diffedArray(target: readonly Field[], diff: Field): Buffer {
       const before = target[index] ?? null;
       const change = changes.get(index);
       const name = String(index);
-      if (change === undefined) return before === null ? element(nullType, name, nothing) : whole(before);
+      if (change === undefined)
+        return before === null ? element(nullType, name, nothing) : element(before.type, name, valueOf(before));
       return change.name.startsWith('u') ? element(change.type, name, valueOf(change)) : diffedElement(name, before, change);
     }),
   );
