@@ -53,8 +53,6 @@ export async function readHistory(read: ReadHistory): Promise<HistoryPage> {
       const after = reader.entryBefore(stretch, start);
       const until = compareClusterTime(stretch.to, end) < 0 ? stretch.to : end;
       const transactions = new Transactions(reader, events, signal);
-      // The next page cannot begin before what began with this one: it would be torn in two, or not be seen at all.
-      let goesOnTo = 0;
       for await (const { buffer, starts, count } of reader.entries(after, until, { signal })) {
         for (let n = 0; n < count; n++) {
           const entry = meaningOf(buffer, starts[n]!);
@@ -64,13 +62,11 @@ export async function readHistory(read: ReadHistory): Promise<HistoryPage> {
           const endsBatch = n === count - 1;
           const isFull = events.count >= query.limit || (endsBatch && isOver(read.budgetMs));
           if (!isFull || compareClusterTime(entry.time, until) >= 0) continue;
-          const isPatient = !(endsBatch && isOver(read.mostMs));
-          if (isPatient && entry.time.t <= goesOnTo) continue;
           const open = events.earliestOpen;
-          if (isPatient && goesOnTo === 0 && open !== null && compareClusterTime(pointBefore(open), start) <= 0) {
-            goesOnTo = open.t + events.openSeconds;
-            continue;
-          }
+          // The next page cannot begin before what began with this one: it would be torn in two, or not be seen at all.
+          const beganHere = open !== null && compareClusterTime(pointBefore(open), start) <= 0;
+          const isWorthWaiting = beganHere && entry.time.t <= open.t + events.openSeconds;
+          if (isWorthWaiting && !(endsBatch && isOver(read.mostMs))) continue;
           return { ...endPage(events, { timeline, start, at: entry.time }), entries };
         }
       }
