@@ -253,7 +253,7 @@ describe('S9: the member that is read is lost', () => {
         const manifest = await backUp(repository, set().uri, 'stepped-down', [], (progress) => {
           ({ phase } = progress);
         });
-        expect(fired, 'the planned fault').toBe(true);
+        expect(fired, `the planned fault; ${manifest.source.member} was read. ${manifest.notes.join(' ')}`).toBe(true);
         // For a moment of its step-down a member says that it is neither; whether we hear of that depends on when it tells us.
         const lost = new RegExp(`^The member 127.0.0.1:${primary.port} was lost .*neither primary nor secondary`);
         for (const note of manifest.notes) expect(note).toMatch(lost);
@@ -261,6 +261,7 @@ describe('S9: the member that is read is lost', () => {
         expect(await compareWithSource(direct, repository, manifest)).toBeGreaterThan(0);
       } finally {
         await workload.stop();
+        if (!fired) await second.db('admin').command({ replSetMaintenance: false });
         await direct.db('busy').dropDatabase();
       }
     },
