@@ -186,4 +186,6 @@ async function changeAtRandom(
   while (ids.size < Math.min(count, documents)) ids.add(Math.floor(random() * documents));
   const updates = [...ids].map((id) => ({ updateOne: { filter: { _id: id }, update: { $set: { total: random() } } } }));
   await client.db(db).collection<{ _id: number; total: number }>(collection).bulkWrite(updates, { ordered: false });
+  // Else it is measured, too, how the server writes these changes to its disk.
+  await client.db('admin').command({ fsync: 1 });
 }

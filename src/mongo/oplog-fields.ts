@@ -1,3 +1,4 @@
+import { LastText } from '../lib/last-text.ts';
 import { documentLength, findElement, skipValue } from '../lib/raw-bson.ts';
 import type { ClusterTime, OpTime } from '../core/image.ts';
 import { compareClusterTime } from '../core/image.ts';
@@ -83,6 +84,9 @@ function isOfType(buffer: Buffer, fields: Fields, name: FieldName, type: number)
   return fields[name] !== 0 && buffer[fields[name] - name.length - 2] === type;
 }
 
+const lastText = new LastText('utf8');
+const lastUuid = new LastText('hex');
+
 /** The field's string; empty where it is missing or none. */
 export function textOf(buffer: Buffer, fields: Fields, name: FieldName): string {
   if (!isOfType(buffer, fields, name, 0x02)) return '';
@@ -90,12 +94,12 @@ export function textOf(buffer: Buffer, fields: Fields, name: FieldName): string 
   const to = from - 1 + buffer.readInt32LE(fields[name]);
   // As the names of operations are.
   if (to - from === 1 && buffer[from]! < 0x80) return String.fromCharCode(buffer[from]!);
-  return buffer.toString('utf8', from, to);
+  return lastText.of(buffer, from, to);
 }
 
 /** A UUID is a binary of 16 bytes: length word, subtype, bytes. */
 export function uuidAt(buffer: Buffer, value: number): string {
-  return buffer.toString('hex', value + 5, value + 21);
+  return lastUuid.of(buffer, value + 5, value + 21);
 }
 
 /** True if the document at `body` has the boolean `name`, and it is true. */

@@ -11,6 +11,7 @@ import { compareWithSource } from '../fixtures/compare-with-source.ts';
 import { holdIndexBuilds } from '../fixtures/hold-server.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { documentsOfImage } from '../fixtures/raw-documents.ts';
+import { isInPhase } from '../fixtures/is-in-phase.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 import { until } from '../fixtures/until.ts';
 
@@ -101,7 +102,7 @@ describe('a backup beside', () => {
     const middle: Promise<void>[] = [];
     const during = await insideTransaction('c', ['d1', 'd2', 'd3']);
     const first = await backUp(repository, set().uri, 'first', [], ({ phase }) => {
-      if (phase === 'scanning' && middle.length === 0) middle.push(during.commitTransaction());
+      if (isInPhase(phase, 'scanning') && middle.length === 0) middle.push(during.commitTransaction());
     });
     expect(middle, 'the planned commit').toHaveLength(1);
     await Promise.all(middle);
@@ -135,7 +136,7 @@ describe('a backup beside', () => {
     };
     const finished: Promise<void>[] = [];
     await backUp(repository, set().uri, 'first', [], ({ phase }) => {
-      if (phase === 'scanning' && finished.length === 0) finished.push(finish());
+      if (isInPhase(phase, 'scanning') && finished.length === 0) finished.push(finish());
     });
     expect(finished, 'the planned commit').toHaveLength(1);
     await Promise.all(finished);

@@ -16,6 +16,7 @@ import { makeZoo } from '../fixtures/catalog-zoo.ts';
 import { openWorld, replicaSet } from '../fixtures/engine-world.ts';
 import { instanceState } from '../fixtures/instance-state.ts';
 import { documentsOfImage } from '../fixtures/raw-documents.ts';
+import { isInPhase } from '../fixtures/is-in-phase.ts';
 import { startTestServer } from '../fixtures/standalone.ts';
 import { startTestSet } from '../fixtures/replica-set.ts';
 import { until } from '../fixtures/until.ts';
@@ -149,7 +150,7 @@ describe('a single server without an oplog', () => {
     } as const;
     let wasLocked = false;
     const report = ({ phase }: { phase: string }): void => {
-      if (phase !== 'scanning') return;
+      if (!isInPhase(phase, 'scanning')) return;
       wasLocked = true;
       cancel.abort();
     };

@@ -137,5 +137,6 @@ const bufferOverhead = 100;
 
 /** True of an update that replaces the document: it begins with the `_id`, as every stored document does (pitfall D4). */
 function isWhole(buffer: Buffer, body: number): boolean {
-  return findElement(buffer, body, '_id') !== null && findElement(buffer, body, '$v') === null;
+  // In this order, as nearly all begin with `$v`.
+  return findElement(buffer, body, '$v') === null && findElement(buffer, body, '_id') !== null;
 }
