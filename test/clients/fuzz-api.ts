@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { documentedErrors, transportErrors } from '../../src/api/errors.ts';
+import { probeDeployment } from '../../src/mongo/probe-deployment.ts';
 import { openApiWorld, type ApiWorld } from '../fixtures/api-world.ts';
+import { startTestSet } from '../fixtures/replica-set.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { pythonEnvironment } from './python-environment.ts';
 import { runProgram } from './run-program.ts';
@@ -42,14 +44,17 @@ const checks = [
 ];
 
 /**
- * Sends what Schemathesis makes of the OpenAPI description, right and wrong, to the API over a real engine with two instances and some
- * backups, whose jobs run meanwhile; ids that exist are among what is sent. Everything stays on the loopback.
+ * Sends what Schemathesis makes of the OpenAPI description, right and wrong, to the API over a real engine with three instances, of one real
+ * server, and some backups, whose jobs run meanwhile; ids that exist are among what is sent. Everything stays on the loopback.
  */
 export async function fuzzApi({ examples, seed, phases, limitMs, tag }: FuzzOptions): Promise<FuzzReport> {
   const python = await pythonEnvironment('schemathesis', packages);
   await using folder = await temporaryFolder();
   await using api = await openApiWorld();
-  const ids = await fill(api);
+  // Asking a server that is not there takes ten seconds each time.
+  await using set = await startTestSet({ members: 1 });
+  api.world.deployment = await probeDeployment(set.uri, AbortSignal.timeout(60_000));
+  const ids = await fill(api, set.uri);
   await api.world.start();
   await api.server.listen({ host: '127.0.0.1', port: 0 });
   const endpoint = `http://127.0.0.1:${(api.server.server.address() as AddressInfo).port}`;
@@ -84,13 +89,13 @@ export async function fuzzApi({ examples, seed, phases, limitMs, tag }: FuzzOpti
 }
 
 /** Ids of what there is, by the names that they have in paths and bodies. */
-async function fill(api: ApiWorld): Promise<Readonly<Record<string, readonly string[]>>> {
+async function fill(api: ApiWorld, uri: string): Promise<Readonly<Record<string, readonly string[]>>> {
   const { projectId, admin } = api;
   const instances: string[] = [];
   const backups: string[] = [];
   const jobs: string[] = [];
   for (const name of ['orders', 'customers', 'stock']) {
-    const adopted = await admin('POST', `/larder/v1/${projectId}/instances/adopt`, { name, uri: 'mongodb://a.example' });
+    const adopted = await admin('POST', `/larder/v1/${projectId}/instances/adopt`, { name, uri });
     const { id } = adopted.body as { id: string };
     instances.push(id);
     const backup = { instance_id: id, name: `backup-of-${name}` };
@@ -107,7 +112,6 @@ async function fill(api: ApiWorld): Promise<Readonly<Record<string, readonly str
   }
   return {
     instance_id: instances,
-    // Neither nodes nor instances as entities: asking servers that are not there takes ten seconds each time.
     config_id: configurations,
     source_configuration_id: configurations,
     target_configuration_id: configurations,
