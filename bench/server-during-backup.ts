@@ -17,7 +17,7 @@ export async function serverDuringBackup(gigabytes = 1): Promise<readonly Figure
   await using set = await startTestSet({ members: 1, cacheGb: 1 });
   await using client = new MongoClient(set.uri);
   const bytes = await fillCollection(client, 'bench', 'orders', gigabytes * gigabyte, 1);
-  await using larder = await startLarder();
+  await using larder = await startLarder({ makesDatabase: true });
   const base = `/v3/${larder.projectId}`;
   const { id } = await larder.call<{ id: string }>('POST', `/larder/v1/${larder.projectId}/instances/adopt`, {
     name: 'bench',

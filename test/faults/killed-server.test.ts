@@ -50,7 +50,7 @@ describe('a server killed in the middle', () => {
   afterAll(() => folder[Symbol.asyncDispose]());
 
   it('goes on with a backup, which then restores; a killed restore ends right too', async () => {
-    await using first = await startLarder({ dataFolder });
+    await using first = await startLarder({ dataFolder, makesDatabase: true });
     const { job_id: jobId, backup_id: backupId } = await first.call<{ job_id: string; backup_id: string }>(
       'POST',
       `/larder/v1/${first.projectId}/backups`,
