@@ -1,13 +1,21 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take a minute or more. Begun last, one of them would run alone at the end. */
+/** Files that take half a minute or more. Begun last, one of them would run alone at the end. */
 const longest = [
   'integration/oracle',
-  'clients/fuzz-api',
-  'faults/random-faults',
-  'integration/point-in-time',
   'faults/fail-over',
+  'integration/versions',
+  'integration/own-instances',
+  'integration/capture',
+  'integration/point-in-time',
+  'faults/member-choice',
+  'faults/follow-oplog',
+  'faults/random-faults',
+  'integration/two-servers',
+  'integration/keystone',
+  'integration/new-base',
+  'clients/fuzz-api',
 ];
 
 class LongestFirst extends BaseSequencer {
