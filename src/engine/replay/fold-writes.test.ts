@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { serialize } from 'bson';
+import { deserialize, serialize, type Document } from 'bson';
 import { describe, expect, it } from 'vitest';
 import type { OplogWrite } from '../../mongo/replay-entry.ts';
 import { foldWrite, type FoldedWrites } from './fold-writes.ts';
@@ -38,6 +38,22 @@ function applyFolded(state: State, { remove, document, updates }: FoldedWrites):
 const ops = fc.array(fc.constantFrom<Op>('insert', 'update', 'replace', 'delete'), { minLength: 1, maxLength: 12 });
 
 describe('folded writes', () => {
+  it('make one change of several that only set fields, and tell what they weigh', () => {
+    const folded = new Map<string, FoldedWrites>();
+    const update = (diff: Document): number =>
+      foldWrite(folded, { ...write('update', 'x', ''), body: Buffer.from(serialize({ $v: 2, diff })) }, true);
+    const grown = [{ u: { a: 1 } }, { u: { b: 'text', a: 2 } }, { d: { c: false } }, { u: { a: 3 } }, { u: { a: 4 } }].map(
+      update,
+    );
+    const { updates } = folded.get('x')!;
+    expect(updates.map((raw) => deserialize(raw)['diff'])).toEqual([
+      { u: { a: 2, b: 'text' } },
+      { d: { c: false } },
+      { u: { a: 4 } },
+    ]);
+    expect(grown.reduce((sum, bytes) => sum + bytes)).toBe(updates.reduce((sum, { length }) => sum + length, 0));
+  });
+
   it('E3: leave what the writes leave one by one, in as few steps as that takes', () => {
     fc.assert(
       fc.property(ops, fc.boolean(), (wanted, isThere) => {

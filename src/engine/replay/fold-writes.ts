@@ -1,4 +1,5 @@
 import { LarderError } from '../../core/errors.ts';
+import { mergeUpdates } from '../../lib/merge-updates.ts';
 import type { OplogWrite } from '../../mongo/replay-entry.ts';
 import type { IdKey } from '../../mongo/raw-id.ts';
 
@@ -25,7 +26,7 @@ export function foldWrite(writes: Map<IdKey, FoldedWrites>, { op, ns, id, body }
     if (known?.present === false) return 0;
     const change = Buffer.from(body);
     if (known === undefined) writes.set(id, { remove: false, document: null, updates: [change], present: true });
-    else known.updates.push(change);
+    else return addUpdate(known.updates, change);
     return change.length;
   }
   const before = known === undefined ? 0 : weigh(known);
@@ -35,6 +36,18 @@ export function foldWrite(writes: Map<IdKey, FoldedWrites>, { op, ns, id, body }
   const remove = wasThere || (known !== undefined && known.document === null && known.present);
   writes.set(id, { remove, document, updates: [], present: document !== null });
   return (document?.length ?? 0) - before;
+}
+
+/** Adds a change, to the last one where both come to one, and tells by how many bytes they grew. */
+function addUpdate(updates: Buffer[], change: Buffer): number {
+  const last = updates.at(-1);
+  const merged = last === undefined ? null : mergeUpdates(last, change);
+  if (last === undefined || merged === null) {
+    updates.push(change);
+    return change.length;
+  }
+  updates[updates.length - 1] = merged;
+  return merged.length - last.length;
 }
 
 /** Bytes that the writes take in memory, without what every document costs. */
