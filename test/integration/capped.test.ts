@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/core/image.ts';
 import type { RawBatch } from '../../src/lib/raw-bson.ts';
 import { applyUpdate } from '../../src/lib/apply-update.ts';
+import { toTimestamp } from '../../src/mongo/cluster-time.ts';
 import { majorityOpTime } from '../../src/mongo/members.ts';
 import { readRaw } from '../../src/mongo/raw-cursor.ts';
 import { fetchMongod } from '../../src/provider/fetch-mongod.ts';
@@ -35,6 +36,21 @@ function imageOf(repository: ProjectRepository, { collections }: Manifest, db: s
   const image = collections.find((each) => each.db === db && each.name === name);
   if (image === undefined) throw new Error(`${db}.${name} is not in the backup`);
   return inOrder(repository.readImage(image.layers));
+}
+
+const idOf = (hex: string): unknown => deserialize(Buffer.from(hex, 'hex'))['_id'];
+
+/**
+ * The `_id`s of so many documents whose removal is the next that the oplog tells of the collection after the backup's time: a server removes what does
+ * not fit any more with an entry of its own behind that of the insertion, and the judge, to whom the insertion is told, by itself at once.
+ */
+async function goNext(client: MongoClient, ns: string, { clusterTime }: Manifest, count: number): Promise<readonly unknown[]> {
+  if (count === 0) return [];
+  const next = client
+    .db('local')
+    .collection('oplog.rs')
+    .find({ ns, ts: { $gt: toTimestamp(clusterTime) } }, { sort: { $natural: 1 }, limit: count });
+  return (await next.toArray()).map(({ op, o }) => (op === 'd' ? o._id : op));
 }
 
 interface Row {
@@ -126,7 +142,10 @@ describe.each(['4.4.2', '6.0.5'])('capped collections of MongoDB %s', (version) 
       for (const name of Object.keys(options)) {
         const wanted = await inNaturalOrder(judged, 'rings', name);
         expect(wanted.length).toBeGreaterThan(30);
-        expect(await imageOf(repository, manifest, 'rings', name), `${name} in ${manifest.backupId}`).toEqual(wanted);
+        const held = await imageOf(repository, manifest, 'rings', name);
+        const leaving = held.slice(0, Math.max(0, held.length - wanted.length));
+        expect(held.slice(leaving.length), `${name} in ${manifest.backupId}`).toEqual(wanted);
+        expect(await goNext(direct, `rings.${name}`, manifest, leaving.length)).toEqual(leaving.map(idOf));
       }
     }
     const summary = await restoreTo(repository, judge.uri, 'third', true);
