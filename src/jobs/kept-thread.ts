@@ -14,7 +14,7 @@ export class KeptThread {
 
   /** Nobody may listen to it any more. Where another is kept already it is ended. */
   keep(worker: Worker): void {
-    if (this.#kept !== null || this.#limitMs === 0) return end(worker);
+    if (this.#kept !== null || this.#limitMs === 0) return void endThread(worker);
     const forget = (): void => {
       if (this.#kept?.worker === worker) this.end();
     };
@@ -38,7 +38,7 @@ export class KeptThread {
   /** Ends the thread, if there is one. */
   end(): void {
     const worker = this.take();
-    if (worker !== null) end(worker);
+    if (worker !== null) void endThread(worker);
   }
 }
 
@@ -47,8 +47,9 @@ export function stopListening(worker: Worker): void {
   for (const event of ['message', 'messageerror', 'error', 'exit']) worker.removeAllListeners(event);
 }
 
-function end(worker: Worker): void {
-  // A thread that is being ended may still raise an error; nobody waits for it any more.
+/** Ends a thread to which nobody listens. */
+export async function endThread(worker: Worker): Promise<void> {
+  // One that is being ended may still raise an error; nobody waits for it any more.
   worker.on('error', () => undefined);
-  void worker.terminate();
+  await worker.terminate();
 }

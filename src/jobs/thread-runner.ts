@@ -1,6 +1,6 @@
 import { Worker, type ResourceLimits, type Transferable } from 'node:worker_threads';
 import { LarderError } from '../core/errors.ts';
-import { KeptThread, stopListening } from './kept-thread.ts';
+import { endThread, KeptThread, stopListening } from './kept-thread.ts';
 import { unpackError, withoutCredentials, type FromThread, type ToThread } from './thread-messages.ts';
 
 export interface ThreadRunnerOptions {
@@ -62,9 +62,7 @@ export function createThreadRunner(options: ThreadRunnerOptions): (input: unknow
       };
       const end = (settle: () => void): void => {
         letGo();
-        // A thread that is being ended may still raise an error; nobody waits for it any more.
-        worker.on('error', () => undefined);
-        worker.terminate().then(settle, settle);
+        endThread(worker).then(settle, settle);
       };
 
       worker.on('message', (message: FromThread) => {

@@ -38,7 +38,8 @@ export function applyUpdate(document: Buffer, update: Buffer): Buffer | null {
   }
 }
 
-function fields(buffer: Buffer, start: number): readonly Field[] {
+/** The elements of the document at `start`, in order. Throws RangeError for malformed BSON. */
+export function fields(buffer: Buffer, start: number): readonly Field[] {
   const found: Field[] = [];
   const last = start + documentLength(buffer, start) - 1;
   for (let at = start + 4; at < last;) {

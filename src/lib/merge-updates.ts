@@ -1,4 +1,4 @@
-import { skipValue } from './raw-bson.ts';
+import { fields } from './apply-update.ts';
 
 /** What an update begins with that only sets top-level fields: `{$v: 2, diff: {u: {`, with room for the three lengths. */
 const head = Buffer.from('\0\0\0\0\x10$v\0\x02\0\0\0\x03diff\0\0\0\0\0\x03u\0', 'latin1');
@@ -12,9 +12,9 @@ const tail = Buffer.alloc(3);
  * that of the first update comes first.
  */
 export function mergeUpdates(first: Buffer, second: Buffer): Buffer | null {
-  const fields = new Map<string, Buffer>();
-  if (!takeFields(fields, first) || !takeFields(fields, second)) return null;
-  const merged = Buffer.concat([head, Buffer.alloc(4), ...fields.values(), tail]);
+  const elements = new Map<string, Buffer>();
+  if (!takeFields(elements, first) || !takeFields(elements, second)) return null;
+  const merged = Buffer.concat([head, Buffer.alloc(4), ...elements.values(), tail]);
   merged.writeInt32LE(merged.length, 0);
   merged.writeInt32LE(merged.length - diffAt - 1, diffAt);
   merged.writeInt32LE(merged.length - head.length - 2, head.length);
@@ -22,21 +22,11 @@ export function mergeUpdates(first: Buffer, second: Buffer): Buffer | null {
 }
 
 /** Adds the fields that an update sets, whole elements by name, in the place of those that are there. False if it is no such update. */
-function takeFields(fields: Map<string, Buffer>, update: Buffer): boolean {
+function takeFields(merged: Map<string, Buffer>, update: Buffer): boolean {
   if (!isPlain(update)) return false;
-  const own = new Set<string>();
-  const end = update.length - tail.length;
-  for (let at = head.length + 4; at < end;) {
-    const nameEnd = update.indexOf(0, at + 1);
-    // In latin1 any bytes of a name survive.
-    const name = update.toString('latin1', at + 1, nameEnd);
-    if (own.has(name)) return false;
-    own.add(name);
-    const next = skipValue(update, update[at]!, nameEnd + 1);
-    fields.set(name, update.subarray(at, next));
-    at = next;
-  }
-  return true;
+  const set = fields(update, head.length);
+  for (const { name, start, end } of set) merged.set(name, update.subarray(start, end));
+  return new Set(set.map(({ name }) => name)).size === set.length;
 }
 
 /** Whether it begins as `head`, and ends where its innermost document does. */

@@ -1,9 +1,9 @@
 import { MongoClient, type Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RawBatch } from '../../src/lib/raw-bson.ts';
 import type { ProjectRepository } from '../../src/repository/port.ts';
 import { backUp, testRepository } from '../fixtures/backup.ts';
 import { compareWithSource } from '../fixtures/compare-with-source.ts';
+import { gatedRepository } from '../fixtures/gated-repository.ts';
 import { documentsOfImage } from '../fixtures/raw-documents.ts';
 import { replicaSet } from '../fixtures/replica-set.ts';
 
@@ -14,27 +14,7 @@ const first = 1000;
 /** The same repository; `act` is awaited before the first documents of a scan as large as these get into it. */
 function beforeFirst(repository: ProjectRepository, act: () => Promise<void>): ProjectRepository {
   let done: Promise<void> | null = null;
-  return {
-    ...repository,
-    beginWrite: async (options) => {
-      const writer = await repository.beginWrite(options);
-      return {
-        get totals() {
-          return writer.totals;
-        },
-        beginLayer: (kind) => {
-          const layer = writer.beginLayer(kind);
-          const addDocuments = async (batch: RawBatch): Promise<void> => {
-            if (batch.count === first) await (done ??= act());
-            await layer.addDocuments(batch);
-          };
-          return { ...layer, addDocuments };
-        },
-        commit: (manifest) => writer.commit(manifest),
-        abandon: () => writer.abandon(),
-      };
-    },
-  };
+  return gatedRepository(repository, { before: ({ count: size }) => (size === first ? (done ??= act()) : undefined) });
 }
 
 describe('S7: the cursor of a scan is lost in its middle', () => {

@@ -24,10 +24,9 @@ export function foldWrite(writes: Map<IdKey, FoldedWrites>, { op, ns, id, body }
   if (op === 'update') {
     // Of a later state that lacks it nobody needs the change.
     if (known?.present === false) return 0;
-    const change = Buffer.from(body);
-    if (known === undefined) writes.set(id, { remove: false, document: null, updates: [change], present: true });
-    else return addUpdate(known.updates, change);
-    return change.length;
+    const changed = known ?? { remove: false, document: null, updates: [], present: true };
+    writes.set(id, changed);
+    return addUpdate(changed.updates, Buffer.from(body));
   }
   const before = known === undefined ? 0 : weigh(known);
   const wasThere = known?.remove ?? (op !== 'insert' || !exact);
